@@ -25,7 +25,7 @@ class FrontMatter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=10)
-    aliases: list[str] = Field(min_length=2, max_length=5)
+    aliases: list[str] = Field(min_length=2, max_length=25)
     roles: list[Role] = Field(min_length=1)
     topic: str
     level: Literal["junior", "mid", "senior"]

@@ -1,0 +1,82 @@
+"""The block structure of a Markdown text as offsets into it: headings, paragraphs, items, tables, code, formulas."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+BlockKind = Literal["heading", "paragraph", "item", "code", "table", "formula", "quote", "rule"]
+# Only blocks are wanted; inline rules take quadratic time on a line of brackets.
+_PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
+_KINDS: dict[str, BlockKind] = {
+    "paragraph_open": "paragraph",
+    "fence": "code",
+    "code_block": "code",
+    "table_open": "table",
+    "blockquote_open": "quote",
+    "hr": "rule",
+    "html_block": "paragraph",
+}
+_FORMULA = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`text[start:end]`, trailing white space excluded; `depth` is a heading's level or a list item's nesting."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    depth: int = 0
+    heading: str = ""
+
+
+@lru_cache(maxsize=256)
+def blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of a text in order. List items come one by one, everything else at the top level of the text."""
+    lines = [0, *(newline.end() for newline in re.finditer("\n", text)), len(text)]
+    found: list[Block] = []
+    tokens = _PARSER.parse(text)
+    nesting = 0
+    for position, token in enumerate(tokens):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            nesting += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            nesting -= 1
+        block = _block(tokens, position, nesting)
+        if block and token.map:
+            start = lines[token.map[0]]
+            end = lines[min(_own_end(tokens, position), len(lines) - 1)]
+            body = text[start:end].rstrip()
+            if body.strip():
+                indent = len(body) - len(body.lstrip())
+                kind: BlockKind = "formula" if block == "paragraph" and _FORMULA.fullmatch(body.strip()) else block
+                heading = tokens[position + 1].content if kind == "heading" else ""
+                depth = int(token.tag[1]) if kind == "heading" else nesting
+                found.append(Block(kind, start + indent, start + len(body), depth, heading))
+    return tuple(found)
+
+
+def _block(tokens: list[Token], position: int, nesting: int) -> BlockKind | None:
+    token = tokens[position]
+    if token.type == "list_item_open":
+        return "item"
+    if nesting or token.level:
+        return None
+    return "heading" if token.type == "heading_open" else _KINDS.get(token.type)
+
+
+def _own_end(tokens: list[Token], position: int) -> int:
+    """Last line of a block; a list item ends where a nested list begins, since its items are blocks themselves."""
+    token = tokens[position]
+    assert token.map is not None
+    if token.type == "list_item_open":
+        for inner in tokens[position + 1 :]:
+            if inner.type == "list_item_close" and inner.level == token.level:
+                break
+            if inner.type in ("bullet_list_open", "ordered_list_open") and inner.map:
+                return inner.map[0]
+    return token.map[1]

@@ -1,0 +1,94 @@
+"""Typed settings, read once from the environment (`PREP_…`, nested with `__`) and `.env`, then passed down."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IndexSettings(_Group):
+    """Where the index lies."""
+
+    directory: Path = Field(DATA / "index", description="Folder of the index: pointer, generations, embedded Chroma.")
+    chroma_url: HttpUrl | None = Field(None, description="Base URL of a Chroma server; embedded Chroma when unset.")
+
+
+class EncoderSettings(_Group):
+    """How text becomes vectors."""
+
+    model: Path | None = Field(
+        None, description="Folder of sentence-transformers weights; the packaged model when unset."
+    )
+    adapted: bool = Field(True, description="Whether the packaged model is adapted to question-answer pairs.")
+    threads: int | None = Field(None, ge=1, description="CPU threads of the encoder; one per core when unset.")
+    batch_size: int = Field(32, ge=1, description="Chunks encoded in one forward pass.")
+
+
+class IngestSettings(_Group):
+    """Bounds on what is read; a source beyond them is refused and named."""
+
+    max_file_mb: int = Field(50, ge=1, description="Largest file, and largest unpacked archive, in MiB.")
+    max_pages: int = Field(2_000, ge=1, description="Most pages of a PDF.")
+
+
+class RetrievalSettings(_Group):
+    """The candidate pool."""
+
+    pool: int = Field(50, ge=1, le=1_000, description="Candidates taken from each of dense and lexical search.")
+    passages: int = Field(8, ge=1, le=100, description="Passages handed to the generator.")
+    cross_encoder: str | None = Field(
+        None, description="Path or name for sentence_transformers.CrossEncoder; no cross-encoder when unset."
+    )
+    cross_encoder_depth: int = Field(30, ge=1, description="Passages which the cross-encoder scores.")
+
+
+class AnswerSettings(_Group):
+    """Composition and refusal."""
+
+    length: Literal["brief", "standard", "deep"] = "standard"
+    refusal: Literal["strict", "balanced", "eager"] = Field("balanced", description="How readily `prep` says no.")
+
+
+class ServiceSettings(_Group):
+    """Bounds of the HTTP service."""
+
+    max_body_kb: int = Field(20_480, ge=1, description="Largest request body in KiB.")
+    max_question_chars: int = Field(4_000, ge=1, description="Longest question.")
+    allow_writes: bool = Field(True, description="Whether documents may be uploaded and removed over HTTP.")
+
+
+class Settings(BaseSettings):
+    """All settings; an unknown name in any group is refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PREP_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    index: IndexSettings = IndexSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    ingest: IngestSettings = IngestSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    service: ServiceSettings = ServiceSettings()
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any setting that changes an answer."""
+        made = self.model_dump_json(
+            include={"retrieval", "answer", "encoder"}, exclude={"encoder": {"threads", "batch_size"}}
+        )
+        return sha256(made.encode()).hexdigest()[:8]
+
+    def at(self, directory: Path | None) -> "Settings":
+        """These settings with another index folder, where one is given."""
+        if directory is None:
+            return self
+        return self.model_copy(update={"index": self.index.model_copy(update={"directory": directory})})

@@ -1,0 +1,148 @@
+"""The index as a running service sees it while others write."""
+
+import multiprocessing
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import HashEncoder, settings_at, write
+
+from core.errors import IndexMismatch, IndexMissing, IndexUnavailable
+from core.fingerprint import index_fingerprint
+from core.live_index import LiveIndex
+from core.settings import Settings
+from ingest.pipeline import ingest
+
+A = "# Alpha\n\nThe first document.\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = settings_at(tmp_path / "index")
+    ingest([write(tmp_path / "docs", a=A)], settings, HashEncoder())
+    return settings
+
+
+@pytest.fixture
+def live(settings: Settings) -> Iterator[LiveIndex]:
+    made = LiveIndex(settings.index, index_fingerprint(HashEncoder()))
+    yield made
+    made.close()
+
+
+def update(settings: Settings, **texts: str) -> None:
+    docs = write(settings.index.directory.parent / "docs", **texts)
+    ingest([docs], settings, HashEncoder())
+
+
+def update_elsewhere(settings: Settings, **texts: str) -> None:
+    """The same in a process of its own."""
+    process = multiprocessing.get_context("spawn").Process(target=update, args=(settings,), kwargs=texts)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+
+
+def titles(live: LiveIndex) -> set[str]:
+    with live.reading() as index:
+        vector = HashEncoder().encode(["document"]).pooled[0]
+        found = [id_ for id_, _ in index.store.nearest(vector, len(index.chunk_ids))]
+        assert sorted(found) == sorted(index.chunk_ids), "the vector search sees what the catalogue holds"
+        return {record.title for record in index.manifest.documents.values()}
+
+
+def test_the_next_question_sees_what_another_process_ingested(live: LiveIndex, settings: Settings) -> None:
+    assert titles(live) == {"Alpha"}
+
+    update_elsewhere(settings, b="# Beta\n\nNew.\n")
+
+    assert titles(live) == {"Alpha", "Beta"}
+
+
+def test_a_question_keeps_the_generation_it_began_with(live: LiveIndex, settings: Settings) -> None:
+    with live.reading() as index:
+        update(settings, b="# Beta\n\nNew.\n")
+        update(settings, b="# Gamma\n\nNewer.\n")
+        assert titles(live) == {"Alpha", "Gamma"}
+        assert index.folder.is_dir(), "swept while read"
+        assert [index.document(id_).title for id_ in index.manifest.documents] == ["Alpha"]
+    update(settings, b="# Delta\n\nNewest.\n")
+
+    assert not index.folder.exists()
+
+
+def test_readers_side_by_side_never_see_half_an_ingest(live: LiveIndex, settings: Settings) -> None:
+    faults: list[BaseException] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                assert titles(live) in ({"Alpha"}, {"Alpha", "N0"}, {"Alpha", "N1"}, {"Alpha", "N2"})
+        except BaseException as fault:
+            faults.append(fault)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for n in range(3):
+        update(settings, b=f"# N{n}\n\nText {n}.\n")
+    stop.set()
+    for reader in readers:
+        reader.join(30)
+
+    assert faults == []
+    assert titles(live) == {"Alpha", "N2"}
+
+
+def test_an_index_made_anew_in_the_same_place_is_seen(live: LiveIndex, settings: Settings) -> None:
+    assert titles(live) == {"Alpha"}
+    shutil.rmtree(settings.index.directory)
+    update_elsewhere(settings, a="# Anew\n\nAnother document.\n")
+
+    assert titles(live) == {"Anew"}
+
+
+@pytest.mark.xfail(strict=True, reason="chromadb keeps the deleted database of that path open until the next question")
+def test_an_index_made_anew_by_the_service_itself_is_seen(live: LiveIndex, settings: Settings) -> None:
+    assert titles(live) == {"Alpha"}
+    shutil.rmtree(settings.index.directory)
+    update(settings, a="# Anew\n\nAnother document.\n")
+
+    assert titles(live) == {"Anew"}
+
+
+def test_an_index_that_goes_away_is_missing_and_may_come_back(live: LiveIndex, settings: Settings) -> None:
+    assert titles(live) == {"Alpha"}
+    shutil.rmtree(settings.index.directory)
+    with pytest.raises(IndexMissing, match="prep ingest"):
+        titles(live)
+
+    update(settings)
+    assert titles(live) == {"Alpha"}
+
+
+def test_an_index_of_another_encoder_is_refused(settings: Settings) -> None:
+    live = LiveIndex(settings.index, index_fingerprint(HashEncoder("another")))
+
+    with pytest.raises(IndexMismatch, match="--rebuild"):
+        titles(live)
+
+
+@pytest.mark.parametrize(
+    "part", ["manifest.json", "rows.json", "vectors.npy", "tokens.u8", "terms.json", "weights.npy"]
+)
+@pytest.mark.parametrize("fault", [pytest.param("lost", id="lost"), pytest.param("cut", id="cut short")])
+def test_a_damaged_part_is_an_unavailable_index_with_advice(
+    part: str, fault: str, live: LiveIndex, settings: Settings
+) -> None:
+    path = settings.index.directory / "generations" / "1" / part
+    if fault == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+
+    with pytest.raises(IndexUnavailable, match="ingest again"):
+        titles(live)
