@@ -10,16 +10,17 @@ from pathlib import Path
 from core.errors import PrepError, SourceTooLarge, UnreadableSource
 from core.settings import IngestSettings
 from core.types import Document
-from ingest import export, lost_bytes, tables
+from ingest import lost_bytes
 from ingest.clean import repair, tidy
-from ingest.decode import decode
-from ingest.docx import docx_to_markdown
-from ingest.front_matter import split_front_matter
-from ingest.html import html_to_markdown
-from ingest.notebook import notebook_to_markdown
-from ingest.pdf import pdf_to_text
+from ingest.formats import export, tables
+from ingest.formats.decode import decode
+from ingest.formats.docx import docx_to_markdown
+from ingest.formats.front_matter import split_front_matter
+from ingest.formats.html import html_to_markdown
+from ingest.formats.notebook import notebook_to_markdown
+from ingest.formats.pdf import pdf_to_text
 from ingest.raw import Raw, document, tags
-from ingest.structure import structured
+from ingest.shapes.recognise import structured
 
 Reader = Callable[[bytes, str, IngestSettings], Iterator[Raw]]
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from core.types import Document, Tags
 from ingest.clean import repair, tidy
-from ingest.links import without_scripts
+from ingest.formats.links import without_scripts
 
 
 @dataclass(frozen=True, slots=True)

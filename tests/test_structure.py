@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.types import Document
-from ingest import export
+from ingest.formats import export
+from ingest.shapes.recognise import structured
 from ingest.split import asked, count_questions
-from ingest.structure import structured
 
 
 def headings(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.notebook import fenced
+from ingest.formats.notebook import fenced
 from ingest.raw import Raw, slug
 
 _SHAPE = re.compile(r"\A\s*(?:\|\s*)?\{")

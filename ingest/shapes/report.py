@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ingest.raw import slug
-from ingest.structured import Structured
+from ingest.shapes.structured import Structured
 
 _RULE = re.compile(r"[=#*~]{5,}|[-_]{20,}")
 _QUESTION = re.compile(r"(?:QUESTION|Q)\s*(\d+)\b[\s:.)-]*(.*)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 import re
 
-from ingest.numbering import is_numbered_question
+from ingest.shapes.numbering import is_numbered_question
 
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6} +)?(.{1,200}?)[ ]*¶[ ]*$", re.MULTILINE)
 

@@ -9,7 +9,7 @@ import mammoth
 
 from core.errors import SourceTooLarge, UnreadableSource
 from core.settings import IngestSettings
-from ingest.html import html_to_markdown
+from ingest.formats.html import html_to_markdown
 
 _STYLES = (
     "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh\np[style-name='Quote'] => blockquote:fresh"

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import UnreadableSource
+from ingest.formats.records import is_record, markdown, sections
 from ingest.raw import Raw, tags
-from ingest.records import is_record, markdown, sections
 
 _BAD_JSON_ADVICE = "check it with `python -m json.tool`"
 

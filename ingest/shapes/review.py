@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ingest.structured import Structured
-from ingest.wording import headlines, quoted_question, telling_words
+from ingest.shapes.structured import Structured
+from ingest.shapes.wording import headlines, quoted_question, telling_words
 
 _CHROME = re.compile(
     r"(?:Index .*)?[«‹<]?\s*Previously\b.*|No comments:?|Post a Comment|Newer Post.*|Older Post|Home|Subscribe to:.*"

@@ -3,8 +3,8 @@
 Every pass looks for one convention and leaves text without it alone; code stays code.
 """
 
-from ingest import conventions, pilcrows, report, review, transcript
-from ingest.structured import Structured
+from ingest.shapes import conventions, pilcrows, report, review, transcript
+from ingest.shapes.structured import Structured
 
 
 def structured(text: str) -> Structured:

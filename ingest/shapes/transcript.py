@@ -5,7 +5,7 @@ The heading becomes the question that was asked, the labels go, and prose that s
 
 import re
 
-from ingest.structured import spaced
+from ingest.shapes.structured import spaced
 
 _HEADING = re.compile(r"(#{1,6}) +(.*)")
 _ASKED = re.compile(r"\*{0,2}(?:Interviewer|Question|Prompt|Q)\s*:\s*\*{0,2}:?\s*(?=\S)(.+)", re.IGNORECASE)

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
 from core.errors import UnreadableSource
-from ingest.decode import decode
+from ingest.formats.decode import decode
 
 _DROPPED = frozenset(
     "script style noscript template iframe object embed svg canvas nav form button input select textarea dialog head "

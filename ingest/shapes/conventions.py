@@ -2,8 +2,8 @@
 
 import re
 
-from ingest.numbering import is_numbered_question
-from ingest.structured import spaced
+from ingest.shapes.numbering import is_numbered_question
+from ingest.shapes.structured import spaced
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#{1,6}) ")
