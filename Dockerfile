@@ -9,6 +9,7 @@ COPY cli cli
 COPY core core
 COPY eval eval
 COPY ingest ingest
+COPY recipes recipes
 COPY service service
 COPY data data
 RUN pip install --no-cache-dir $PIP_FLAGS -c constraints.txt -e . \
