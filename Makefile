@@ -3,12 +3,13 @@ PYTHON ?= python3
 # Extra flags for pip, e.g. PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_FLAGS ?=
 INDEX ?= data/index
+BASELINE ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 export PREP_QUESTION := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test install serve check lint types clean
+.PHONY: help ask test install serve eval bench check lint types clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +25,12 @@ install: .venv/dev ## Everything into .venv
 
 serve: $(INDEX)/CURRENT ## The HTTP service on http://127.0.0.1:8000
 	$(BIN)/prep serve --index $(INDEX)
+
+eval: $(INDEX)/CURRENT .venv/eval ## The benchmark; reports/report.html. Compare: make eval BASELINE=FILE
+	$(BIN)/prep eval --index $(INDEX) --out reports $(if $(BASELINE),--baseline $(BASELINE))
+
+bench: .venv/bench ## Speed against peers, as ratios
+	$(BIN)/prep bench
 
 check: lint types test ## Lint, types and tests
 
@@ -49,5 +56,13 @@ $(INDEX)/CURRENT: .venv/run $(shell find data/corpus data/models core ingest -no
 	@touch $@
 
 .venv/dev: .venv/run
-	@$(PIP) -e ".[dev]"
+	@$(PIP) -e ".[dev,eval]"
+	@touch $@
+
+.venv/bench: .venv/run
+	@$(PIP) -e ".[bench]"
+	@touch $@
+
+.venv/eval: .venv/run
+	@$(PIP) -e ".[eval]"
 	@touch $@

@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import show
+from cli.bench import bench
 from cli.eval import app as eval_app
 from cli.progress import progress_bar
 from core.errors import InvalidDataset, InvalidFilter, InvalidQuestion, PrepError
 from core.settings import Settings
-from core.types import Length
+from core.types import Length, Turn
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +31,7 @@ app = typer.Typer(
     help="Ask interview questions; every sentence of an answer is proved by the exact words of its source.",
 )
 app.add_typer(eval_app, name="eval")
+app.command()(bench)
 out, err = Console(), Console(stderr=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else on stdout.")]
 IndexDir = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
@@ -65,19 +67,27 @@ def ask(
     index: IndexDir = None,
     length: Annotated[Length | None, typer.Option(help="brief can be spoken in 30 seconds.")] = None,
     filters: FilterOption = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(metavar="QUESTION", help="An earlier question that this one follows; may be repeated."),
+    ] = None,
 ) -> None:
     """Answer a question from the corpus, or say that it does not hold the answer.
 
-    Example: `prep ask "why does L1 give sparse weights?" --length brief`
+    Examples: `prep ask "why does L1 give sparse weights?" --length brief`,
+    `prep ask "and when not?" --after "why does L1 give sparse weights?"`
     """
     from service.bootstrap import build_pipeline
     from service.pipeline import Request
     from service.schemas import AnswerSchema
 
-    request = Request(question, length, parse_filters(filters))
+    request = Request(question, length, parse_filters(filters), history=[Turn(earlier) for earlier in after or []])
     pipeline = build_pipeline(Settings().at(index))
     with closing(pipeline.live):
-        answer = pipeline.answer(request)
+        if as_json or not out.is_terminal:
+            answer = pipeline.answer(request)
+        else:
+            answer = show.streamed(out, pipeline.stream(request, pipeline.deadline(request)))
     if as_json:
         print(AnswerSchema.of(answer).model_dump_json())
     else:

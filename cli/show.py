@@ -3,18 +3,38 @@
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.live import Live
 from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
 from core.index import Index
-from core.types import Answer, Citation, Passage
+from core.types import Answer, Citation, Passage, Sentence
+from service.composition import Written
+from service.pipeline import Event, Found
+from service.render import render
 
 _PREVIEW = 160
 
 
+def streamed(console: Console, events: Iterable[Event]) -> Answer:
+    """An answer while it is written: its sentences so far, which give way to the whole in the end."""
+    sentences: list[Sentence] = []
+    with Live(console=console, transient=True, vertical_overflow="visible") as live:
+        for event in events:
+            if isinstance(event, Written):
+                sentences[event.position :] = [event.sentence]
+                live.update(Markdown(render(sentences)), refresh=True)
+            elif isinstance(event, Found):
+                live.update(f"[dim]reading {len(event.passages)} passages …[/dim]", refresh=True)
+    assert isinstance(event, Answer)
+    return event
+
+
 def answer(console: Console, found: Answer) -> None:
     """The answer, then where each citation stands."""
+    if found.rewritten_question:
+        console.print(f"[dim]read as: {escape(found.rewritten_question)}[/dim]", soft_wrap=True)
     if console.is_terminal:
         console.print(Markdown(found.text))
     else:

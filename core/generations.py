@@ -10,6 +10,7 @@ A killed ingest leaves a folder that nothing points to; the next one sweeps it, 
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +89,8 @@ class Generations:
 
     def create(self) -> tuple[int, Path]:
         """A new empty generation; call it while writing."""
-        number = max([self.current() or 0, *self._existing()]) + 1
+        # Milliseconds, so that an index made anew never repeats a number that a running service has open.
+        number = max([self.current() or 0, *self._existing(), time.time_ns() // 1_000_000]) + 1
         folder = self.folder(number)
         folder.mkdir(parents=True)
         (folder / "lease").touch()

@@ -86,6 +86,10 @@ class Index:
     def _document_of_row(self) -> list[str]:
         return [id_.rpartition(":")[0] for id_ in self.chunk_ids]
 
+    def document_of(self, row: int) -> str:
+        """Id of the document that a row belongs to."""
+        return self._document_of_row[row]
+
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         return self.store.get([self.chunk_ids[row] for row in rows])
 

@@ -80,5 +80,5 @@ class LexicalIndex:
     def load(cls, folder: Path) -> "LexicalIndex":
         """Map the arrays from disk; only rows that a query touches are read."""
         head = json.loads((folder / "terms.json").read_text())
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
         return cls(head["vocabulary"], np.load(folder / "idf.npy"), head["size"], **arrays)

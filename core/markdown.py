@@ -20,6 +20,7 @@ _KINDS: dict[str, BlockKind] = {
     "hr": "rule",
     "html_block": "paragraph",
 }
+_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 _FORMULA = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]", re.DOTALL)
 
 
@@ -58,6 +59,22 @@ def blocks(text: str) -> tuple[Block, ...]:
                 depth = int(token.tag[1]) if kind == "heading" else nesting
                 found.append(Block(kind, start + indent, start + len(body), depth, heading))
     return tuple(found)
+
+
+def heading_path(text: str, offset: int) -> tuple[str, ...]:
+    """The headings that a place in a text stands under, outermost first, without their markup."""
+    path: list[Block] = []
+    for block in blocks(text):
+        if block.start > offset:
+            break
+        if block.kind == "heading":
+            path = [*(above for above in path if above.depth < block.depth), block]
+    return tuple(without_markup(block.heading) for block in path)
+
+
+def without_markup(words: str) -> str:
+    """Inline Markdown as it is read."""
+    return _MARKUP.sub("", words).strip()
 
 
 def _block(tokens: list[Token], position: int, nesting: int) -> BlockKind | None:

@@ -23,6 +23,8 @@ class OnnxEncoder:
     def __init__(self, folder: Path, adapter: Path | None, threads: int | None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
+        # Threads that spin between questions take the cores from everything else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         weights = adapted_weights(folder, adapter)
         named = dict(_as_in_graph(name, values) for name, values in weights.items() if _used(name))
         # ONNX Runtime reads the arrays in place, so they must live as long as the session.

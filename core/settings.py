@@ -2,9 +2,9 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -57,6 +57,44 @@ class AnswerSettings(_Group):
     refusal: Literal["strict", "balanced", "eager"] = Field("balanced", description="How readily `prep` says no.")
 
 
+class VerifierSettings(_Group):
+    """What checks the sentences of a language model; the embedded trees when nothing is set."""
+
+    nli: str | None = Field(
+        None, min_length=1, description="Path or name of a sentence_transformers.CrossEncoder that tells entailment."
+    )
+    llm: bool = Field(False, description="Whether the language model of PREP_LLM itself says what is supported.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.nli and self.llm:
+            raise ValueError("set one of NLI and LLM")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What checks, in words."""
+        return self.nli or ("the language model" if self.llm else "embedded trees")
+
+
+class LanguageModelSettings(_Group):
+    """A server that speaks the OpenAI chat-completions protocol; answers are extractive when none is set."""
+
+    base_url: HttpUrl | None = Field(None, description="Base URL, ending in /v1 for most servers.")
+    model: str | None = Field(None, min_length=1, description="The model's name on that server.")
+    api_key: SecretStr | None = Field(None, description="Key of a hosted server; never logged.")
+    timeout: float = Field(20.0, gt=0, description="Longest silence of the server in seconds.")
+    retries: int = Field(2, ge=0, le=10, description="Further attempts after 429, 5xx or a lost connection.")
+    max_tokens: int = Field(1_024, ge=16, description="Most tokens of a draft.")
+    deadline: float = Field(30.0, gt=0, description="Seconds to an answer where the request does not say.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.base_url is None) != (self.model is None):
+            raise ValueError("set BASE_URL and MODEL together")
+        return self
+
+
 class ServiceSettings(_Group):
     """Bounds of the HTTP service."""
 
@@ -77,13 +115,17 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    llm: LanguageModelSettings = LanguageModelSettings()
+    verifier: VerifierSettings = VerifierSettings()
+    judge: LanguageModelSettings = LanguageModelSettings()
     service: ServiceSettings = ServiceSettings()
 
     @property
     def fingerprint(self) -> str:
         """Changes with any setting that changes an answer."""
         made = self.model_dump_json(
-            include={"retrieval", "answer", "encoder"}, exclude={"encoder": {"threads", "batch_size"}}
+            include={"retrieval", "answer", "encoder", "llm", "verifier"},
+            exclude={"encoder": {"threads", "batch_size"}, "llm": {"api_key", "timeout", "retries", "deadline"}},
         )
         return sha256(made.encode()).hexdigest()[:8]
 

@@ -6,6 +6,10 @@ from functools import lru_cache
 
 import Stemmer
 
+# Control characters save tab and line feed, characters without width, and marks that reorder what is read.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 # English function words and the words questions are made of; negations stay, they carry meaning.
 STOP_WORDS = frozenset(
@@ -19,6 +23,11 @@ STOP_WORDS = frozenset(
     """.split()
 )
 _stem = Stemmer.Stemmer("english")
+
+
+def visible(text: str) -> str:
+    """A text without what a reader cannot see."""
+    return _INVISIBLE.sub("", text)
 
 
 def words(text: str) -> list[str]:

@@ -24,7 +24,7 @@ class TokenVectors:
         offsets = np.load(folder / _OFFSETS)
         if not offsets[-1]:
             return cls(np.empty((0, 1), np.uint8), offsets)
-        return cls(np.memmap(folder / _FILE, np.uint8, "r").reshape(offsets[-1], -1), offsets)
+        return cls(np.asarray(np.memmap(folder / _FILE, np.uint8, "r")).reshape(offsets[-1], -1), offsets)
 
     def of(self, chunk: int) -> Bytes:
         """The vectors of one chunk `(t, dim)`."""

@@ -86,6 +86,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the same conversation and what was answered, where that is known."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """The exact words of a source: `quote == document.text[start:end]`."""
 
@@ -103,13 +111,14 @@ class Citation:
 class DraftSentence:
     """One sentence or block as a generator wrote it, with the citation numbers it claims.
 
-    `kind` and `paragraph` (sentences of one number stand together) steer the layout.
+    `kind`, `paragraph` (sentences of one number stand together) and `depth` (of a nested list item) steer the layout.
     """
 
     text: str
     citations: tuple[int, ...]
     kind: Kind = "sentence"
     paragraph: int = 0
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ class Sentence:
     score: float
     kind: Kind = "sentence"
     paragraph: int = 0
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +168,6 @@ class Answer:
     missing: tuple[str, ...] = ()
     generator: str = "none"
     fallback_reason: str | None = None
+    rewritten_question: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     fingerprint: str = ""

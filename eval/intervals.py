@@ -1,9 +1,10 @@
 """Means with bootstrap intervals: how far a figure would move with other questions of the same kind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 _RESAMPLES = 1_000
 _SEED = 20_240_607
@@ -28,3 +29,15 @@ def estimate(values: Sequence[float]) -> Estimate:
     drawn = np.random.default_rng(_SEED).integers(0, len(measured), (_RESAMPLES, len(measured)))
     low, high = np.percentile(measured[drawn].mean(axis=1), [2.5, 97.5])
     return Estimate(float(measured.mean()), float(low), float(high), len(measured))
+
+
+def resampled(rows: NDArray[np.float64], statistic: Callable[[NDArray[np.float64]], float]) -> Estimate:
+    """A statistic of rows that begin with a label, 0 or 1, with the same kind of interval; labels keep their shares."""
+    generator = np.random.default_rng(_SEED)
+    strata = [np.flatnonzero(rows[:, 0] == label) for label in (0, 1)]
+    values = []
+    for _ in range(_RESAMPLES):
+        drawn = [generator.choice(of, len(of)) for of in strata]
+        values.append(statistic(rows[np.concatenate(drawn)]))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Estimate(statistic(rows), float(low), float(high), len(rows))

@@ -13,7 +13,7 @@ DEPTH = 100
 
 
 class DocumentRanker:
-    """Ranks the documents of one index; documents of equal score stand in falling order of their ids, as in trec_eval."""
+    """Ranks the documents of one index; equal scores stand in falling order of the ids, as in trec_eval."""
 
     def __init__(self, index: Index) -> None:
         of_row = [id_.rpartition(":")[0] for id_ in index.chunk_ids]

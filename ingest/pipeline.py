@@ -51,15 +51,16 @@ def ingest(
             previous.require(made_by)
         plan = make_plan(paths, _records(previous, paths if restore else ()), read_again=stale)
         report = IngestReport(unchanged=plan.unchanged, removed=plan.removed, problems=plan.problems)
-        if plan.changes or stale or previous is None or _moves(previous, settings.index):
-            base = None if stale else previous
-            catalogue = Catalogue(plan.keep, base.manifest.documents if base else {})
-            documents = chain(_loaded(plan, catalogue, settings, report, progress), _salvaged(catalogue, previous))
-            with GenerationWriter(generations, settings.index, base) as writer:
-                report.encoded = _write(writer, documents, catalogue, encoder)
-                manifest = writer.publish(catalogue, made_by)
+        base = None if stale else previous
+        catalogue = Catalogue(plan.keep, base.manifest.documents if base else {})
+        documents = chain(_loaded(plan, catalogue, settings, report, progress), _salvaged(catalogue, previous))
+        first = list(islice(documents, 1))
+        if base and not first and catalogue.files == base.manifest.files and not _moves(base, settings.index):
+            manifest = base.manifest
         else:
-            manifest = previous.manifest
+            with GenerationWriter(generations, settings.index, base) as writer:
+                report.encoded = _write(writer, chain(first, documents), catalogue, encoder)
+                manifest = writer.publish(catalogue, made_by)
         failed = {problem.source for problem in report.problems}
         read = (str(source.path) for source, _ in plan.to_read if source.name not in failed)
         report.close(manifest, read, time.perf_counter() - started)

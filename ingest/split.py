@@ -11,14 +11,13 @@ from itertools import pairwise
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from core.markdown import blocks
+from core.markdown import blocks, without_markup
 from core.types import Chunk, Document
 
 # Share of the encoder's window left to `title › heading path › question`.
 _CONTEXT_SHARE = 0.4
 _SEPARATORS = ["\n## ", "\n### ", "\n#### ", "\n\n", "\n", ". ", " ", ""]
 _NUMBERED = re.compile(r"^(?:Q|Question|Problem|Design|Exercise|Scenario)\s*\d*\s*[:.)]\s*(?=\S)", re.IGNORECASE)
-_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def count_questions(document: Document) -> int:
 
 def asked(heading: str) -> str | None:
     """The question that a heading asks, without its number; `None` for a heading that asks nothing."""
-    plain = _MARKUP.sub("", heading).strip()
+    plain = without_markup(heading)
     bare = _NUMBERED.sub("", plain)
     return bare if bare != plain or plain.endswith("?") else None
 
@@ -81,7 +80,7 @@ def _sections(document: Document) -> list[Section]:
             inside = document.question is not None or (question is not None and heading.depth > question_level)
             if not inside:
                 question, question_level, unit = asked(heading.heading), heading.depth, unit + 1
-            path.append((heading.depth, _MARKUP.sub("", heading.heading).strip()))
+            path.append((heading.depth, without_markup(heading.heading)))
         sections.append(Section(start, end, tuple(step[1] for step in path), question, unit))
     return sections
 

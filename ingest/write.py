@@ -4,6 +4,7 @@ Nothing points to the generation until `publish`, so a killed ingest leaves the 
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import copytree
@@ -13,16 +14,19 @@ import numpy as np
 
 from core.chunk_store import ChunkStore
 from core.encoder import Encoding, Floats
+from core.errors import IndexUnavailable
 from core.generations import Generations
 from core.index import ROWS, VECTORS, Index
 from core.late_interaction import quantise
 from core.lexical import LexicalIndex
-from core.manifest import Manifest
+from core.manifest import FILE_NAME, Manifest
 from core.settings import IndexSettings
 from core.text import terms
 from core.token_vectors import TokenVectorsWriter
 from core.types import Chunk, chunk_id
 from ingest.catalogue import Catalogue
+
+log = logging.getLogger(__name__)
 
 
 class GenerationWriter:
@@ -93,6 +97,15 @@ def _successor(previous: Index | None, folder: Path, url: str | None, name: str)
 
 def sweep(generations: Generations, chroma_url: str | None) -> None:
     """Dispose of what earlier and killed ingests left and nobody reads."""
-    for number, _ in generations.stale():
-        if chroma_url:
-            ChunkStore.drop(chroma_url, generations.collection(number))
+    for number, folder in generations.stale():
+        complete = (folder / FILE_NAME).exists()
+        url = Manifest.load(folder).chroma_url if complete else chroma_url
+        if url:
+            _drop(url, generations.collection(number))
+
+
+def _drop(url: str, collection: str) -> None:
+    try:
+        ChunkStore.drop(url, collection)
+    except IndexUnavailable as error:
+        log.warning("the old collection %s stays behind: %s", collection, error)

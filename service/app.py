@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response, UploadFile
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from core.errors import WritesDisabled
 from service import pipeline as flow
 from service import problems
+from service.events import EventStream, encoded
 from service.limits import BodyLimit
 from service.pipeline import Pipeline
 from service.schemas import (
@@ -57,11 +59,18 @@ def create_app(pipeline: Pipeline, library: Library | None = None) -> FastAPI:
     return app
 
 
-@router.post("/v1/ask")
-def ask(body: AskRequest, request: Request) -> AnswerSchema:
-    """Answer a question from the corpus, or refuse."""
-    asked = flow.Request(body.question, body.length, body.filters)
-    return AnswerSchema.of(_pipeline(request).answer(asked))
+@router.post("/v1/ask", response_model=AnswerSchema)
+def ask(body: AskRequest, request: Request) -> AnswerSchema | EventStream:
+    """Answer a question from the corpus, or refuse; with `stream` as server-sent events."""
+    pipeline = _pipeline(request)
+    history = [turn.turn() for turn in body.history]
+    asked = flow.Request(body.question, body.length, body.filters, history, body.deadline_s)
+    if not body.stream:
+        return AnswerSchema.of(pipeline.answer(asked))
+    deadline = pipeline.deadline(asked)
+    events = pipeline.stream(asked, deadline)
+    first = next(events)  # what cannot be asked is a problem, not a stream
+    return EventStream(encoded(chain([first], events), request.url.path), deadline.cancel)
 
 
 @router.post("/v1/search")

@@ -3,16 +3,23 @@
 A citation whose words are not in the document and a sentence which its quotes do not support are removed, and listed.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from core.errors import DocumentNotFound
-from core.types import Citation, Draft, DraftSentence, Sentence
+from core.types import Citation, Draft, DraftSentence, Sentence, Support
+from service.claims import claims_nothing, evidence, gives_orders
+from service.neutral import neutral, unhidden
+from service.verbatim import ReadText, is_exact, is_verbatim
 
-_LIST_MARKER = re.compile(r"^\s*(?:[-*+•>]|\d+[.)])\s+", re.MULTILINE)
-ReadText = Callable[[str], str]
-"""The stored text of a document by id; raises `DocumentNotFound`."""
+
+class Verifier(Protocol):
+    """Tells whether passages support a statement in other words."""
+
+    threshold: float
+
+    def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
+        """For each context how far it supports the whole statement, in [0, 1]; from `threshold` on it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +31,85 @@ class Grounded:
     citations: tuple[Citation, ...]
 
 
-def ground(draft: Draft, read_text: ReadText) -> Grounded:
-    """Check a draft sentence by sentence."""
-    exact = {citation.n: citation for citation in draft.citations if is_exact(citation, read_text)}
-    checked = [_checked(sentence, exact) for sentence in draft.sentences]
-    kept = [sentence for sentence in checked if sentence.support != "unsupported"]
-    used = dict.fromkeys(n for sentence in kept for n in sentence.citations)
-    numbers = {old: new for new, old in enumerate(used, start=1)}
-    return Grounded(
-        sentences=tuple(replace(s, citations=tuple(numbers[n] for n in s.citations)) for s in kept),
-        removed=tuple(sentence for sentence in checked if sentence.support == "unsupported"),
-        citations=tuple(replace(exact[old], n=new) for old, new in numbers.items()),
-    )
+def ground(draft: Draft, read_text: ReadText, verifier: Verifier | None = None) -> Grounded:
+    """Check a whole draft; without a verifier only sentences of the sources hold."""
+    ledger = Ledger(read_text, verifier)
+    ledger.check(draft)
+    return ledger.grounded
 
 
-def is_exact(citation: Citation, read_text: ReadText) -> bool:
-    """Whether the quote is what the stored document holds between the offsets, to the byte."""
-    try:
-        text = read_text(citation.document_id)
-    except DocumentNotFound:
-        return False
-    inside = 0 <= citation.start < citation.end <= len(text)
-    return inside and text[citation.start : citation.end] == citation.quote
+class Ledger:
+    """Checks the parts of a draft as they come and keeps account of what holds."""
 
+    def __init__(self, read_text: ReadText, verifier: Verifier | None) -> None:
+        self._read_text = read_text
+        self._verifier = verifier
+        self._kept: list[Sentence] = []
+        self._removed: list[Sentence] = []
+        self._citations: dict[tuple[str, int, int], Citation] = {}
+        self._leading: list[Sentence] = []
 
-def is_verbatim(text: str, quote: str) -> bool:
-    """Whether a sentence's words stand in a quote, line breaks and list markers aside."""
-    return _flat(text) in _flat(quote)
+    @property
+    def grounded(self) -> Grounded:
+        return Grounded(tuple(self._kept), tuple(self._removed), tuple(self._citations.values()))
 
+    def check(self, draft: Draft) -> list[Sentence]:
+        """The sentences of one more part that hold; those which claim nothing wait for one that does."""
+        exact = {citation.n: citation for citation in draft.citations if is_exact(citation, self._read_text)}
+        kept: list[Sentence] = []
+        for sentence in draft.sentences:
+            checked = self._checked(sentence, exact)
+            if checked.support == "unsupported":
+                self._removed.append(checked)
+            elif checked.support == "no_claim":
+                self._leading.append(checked)
+            else:
+                kept += [*self._leading, replace(checked, citations=self._numbered(checked.citations, exact))]
+                self._leading = []
+        self._kept += kept
+        return kept
 
-def _checked(sentence: DraftSentence, exact: Mapping[int, Citation]) -> Sentence:
-    cited = tuple(n for n in sentence.citations if n in exact)
-    verbatim = bool(cited) and any(is_verbatim(sentence.text, exact[n].quote) for n in cited)
-    return Sentence(
-        text=sentence.text,
-        citations=cited,
-        support="verbatim" if verbatim else "unsupported",
-        score=1.0 if verbatim else 0.0,
-        kind=sentence.kind,
-        paragraph=sentence.paragraph,
-    )
+    def _numbered(self, cited: Sequence[int], exact: Mapping[int, Citation]) -> tuple[int, ...]:
+        """The citations' numbers in the answer, in the order of their first use."""
+        numbers = []
+        for citation in (exact[n] for n in cited):
+            place = (citation.document_id, citation.start, citation.end)
+            known = self._citations.setdefault(place, replace(citation, n=len(self._citations) + 1))
+            numbers.append(known.n)
+        return tuple(sorted(set(numbers)))
 
+    def _checked(self, sentence: DraftSentence, exact: Mapping[int, Citation]) -> Sentence:
+        quotes = {n: exact[n].quote for n in sentence.citations if n in exact}
+        support, score, cited = self._verdict(sentence, quotes)
+        text = neutral(sentence.text, [quotes[n] for n in cited])
+        if not any(character.isalnum() for character in text):
+            support, score = "unsupported", 0.0
+        return Sentence(text, cited, support, round(score, 4), sentence.kind, sentence.paragraph, sentence.depth)
 
-def _flat(text: str) -> str:
-    return " ".join(_LIST_MARKER.sub("", text).split())
+    def _verdict(self, sentence: DraftSentence, quotes: Mapping[int, str]) -> tuple[Support, float, tuple[int, ...]]:
+        """The verdict, its score, and those of the cited numbers which bear it out."""
+        every = tuple(quotes)
+        if sentence.kind != "code":
+            sentence = replace(sentence, text=unhidden(sentence.text))
+            quotes = {n: unhidden(quote) for n, quote in quotes.items()}
+        if gives_orders(sentence.text):
+            return "unsupported", 0.0, every
+        if sentence.kind == "sentence" and claims_nothing(sentence.text):
+            return "no_claim", 1.0, ()
+        if verbatim := tuple(n for n in quotes if is_verbatim(sentence.text, quotes[n])):
+            return "verbatim", 1.0, verbatim
+        if self._verifier is None or not quotes or sentence.kind not in ("sentence", "item"):
+            return "unsupported", 0.0, every
+        return self._entailed(sentence.text, quotes, self._verifier)
+
+    @staticmethod
+    def _entailed(text: str, quotes: Mapping[int, str], verifier: Verifier) -> tuple[Support, float, tuple[int, ...]]:
+        """Each quote by itself, then all together; the joint verdict counts only where no single one suffices."""
+        contexts = [evidence(quote) for quote in quotes.values()]
+        scores = verifier.score(text, contexts)
+        if able := tuple(n for n, score in zip(quotes, scores, strict=True) if score >= verifier.threshold):
+            return "entailed", max(scores), able
+        if len(contexts) > 1:
+            scores += verifier.score(text, ["\n\n".join(contexts)])
+        best = max(scores)
+        return ("entailed" if best >= verifier.threshold else "unsupported"), best, tuple(quotes)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.types import Nearest, Passage, Reason
+from service.neutral import neutral
 
 _SAID: dict[Reason, str] = {
     "not_in_corpus": "The corpus does not hold an answer to this.",
@@ -27,7 +28,9 @@ def refusal_text(reason: Reason, missing: Sequence[str], nearest: Sequence[Neare
     if missing:
         parts.append(f"Nothing in it mentions {_listed([f'“{word}”' for word in missing[:5]])}.")
     if nearest:
-        parts.append("The nearest questions it holds:\n\n" + "\n".join(f"- {near.question}" for near in nearest))
+        parts.append(
+            "The nearest questions it holds:\n\n" + "\n".join(f"- {neutral(near.question)}" for near in nearest)
+        )
     return " ".join(parts)
 
 

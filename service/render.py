@@ -36,7 +36,7 @@ def _separator(previous: Sentence | None, sentence: Sentence) -> str:
 
 def _body(sentence: Sentence, markers: str) -> str:
     if sentence.kind == "item":
-        return f"- {sentence.text}{markers}"
+        return f"{'  ' * sentence.depth}- {sentence.text}{markers}"
     if sentence.kind == "sentence":
         return f"{sentence.text}{markers}"
     return f"{sentence.text}\n\n{markers.strip()}".rstrip()

@@ -5,9 +5,21 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.manifest import DocumentRecord
-from core.types import Answer, Document, Length, Passage, Reason, Sentence, Support
+from core.types import Answer, Document, Length, Passage, Reason, Sentence, Support, Turn
 
 FilterValues = Annotated[list[str], Field(max_length=50)]
+
+
+class TurnSchema(BaseModel):
+    """An earlier question and its answer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    question: str = Field(max_length=4_000)
+    answer: str = Field("", max_length=40_000)
+
+    def turn(self) -> Turn:
+        return Turn(self.question, self.answer)
 
 
 class AskRequest(BaseModel):
@@ -20,6 +32,14 @@ class AskRequest(BaseModel):
     filters: dict[str, FilterValues] = Field(
         default_factory=dict, examples=[{"role": ["ml-engineer"]}], description="Tag to the values allowed."
     )
+    history: list[TurnSchema] = Field(
+        default_factory=list,
+        max_length=50,
+        examples=[[{"question": "What is dropout?", "answer": "…"}]],
+        description="Earlier turns of the conversation, the last one last.",
+    )
+    stream: bool = Field(False, description="Answer as server-sent events: passages, sentence (many), answer.")
+    deadline_s: float | None = Field(None, gt=0, le=600, description="Seconds to the answer; the setting when null.")
 
 
 class SearchRequest(BaseModel):
@@ -76,6 +96,7 @@ class AnswerSchema(BaseModel):
     missing: list[str]
     generator: str
     fallback_reason: str | None
+    rewritten_question: str | None
     timings_ms: dict[str, float]
     fingerprint: str
 
@@ -94,6 +115,7 @@ class AnswerSchema(BaseModel):
             missing=list(answer.missing),
             generator=answer.generator,
             fallback_reason=answer.fallback_reason,
+            rewritten_question=answer.rewritten_question,
             timings_ms=dict(answer.timings_ms),
             fingerprint=answer.fingerprint,
         )

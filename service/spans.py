@@ -3,6 +3,7 @@
 No text is encoded again: a span's vectors are those its words got when the chunk around them was encoded.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from core.text import words
 from core.types import Chunk, Document, Kind
 
 SPOKEN = "Say it in 30 seconds"
+_LABEL = re.compile(r"\*(?!\*)[^*.!?\n]{1,100}\*|_(?!_)[^_.!?\n]{1,100}_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Span:
     text: str
     kind: Kind
     relevance: float
+    depth: int = 0
 
     @property
     def length(self) -> int:
@@ -86,7 +89,7 @@ def groups(document: Document, chunks: Sequence[Chunk], relevance: Relevance) ->
     for block in blocks(document.text):
         if block.kind == "heading" and block.start < end:
             section = block.heading
-        elif start <= block.start < end and block.kind != "rule":
+        elif start <= block.start < end and not _only_names(document.text, block, chunks[0].question):
             spans = list(_spans(document.text, block, relevance))
             if not spans:
                 continue
@@ -101,6 +104,14 @@ def groups(document: Document, chunks: Sequence[Chunk], relevance: Relevance) ->
             else:
                 found.append(Group(section, spans))
     return found
+
+
+def _only_names(text: str, block: Block, question: str | None) -> bool:
+    """Whether a block names what is to come and claims nothing: a rule, a label in italics, the question itself."""
+    body = text[block.start : block.end]
+    if block.kind == "rule" or _LABEL.fullmatch(body):
+        return True
+    return block.kind in ("quote", "paragraph") and bool(question) and words(body) == words(question or "")
 
 
 def _introduces(previous: Group, block: Block) -> bool:
@@ -118,7 +129,8 @@ def introduces(span: Span) -> bool:
 def _spans(text: str, block: Block, relevance: Relevance) -> Iterator[Span]:
     if block.kind in ("item", "code", "table", "formula"):
         start, end = block.start, block.end
-        yield Span(start, end, text[start:end], block.kind, relevance.of(start, end))
+        depth = block.depth - 1 if block.kind == "item" else 0
+        yield Span(start, end, text[start:end], block.kind, relevance.of(start, end), depth)
     elif block.kind != "heading":
         for start, end in sentence_spans(text, block.start, block.end):
             yield Span(start, end, text[start:end], "sentence", relevance.of(start, end))

@@ -95,6 +95,12 @@ def test_an_answer_for_people_names_its_sources(run: Run, index: Path) -> None:
     assert re.search(r"\[1\] .*\(corpus/l1\.md, characters \d+–\d+\)", done.out)
 
 
+def test_a_follow_up_is_read_after_earlier_questions(run: Run, index: Path) -> None:
+    done = run("ask", "And when is it used?", "--after", "What is dropout?", "--after", L1, "--index", index)
+
+    assert "read as: L1 regularisation give sparse weights: And when is it used?" in done.out
+
+
 def test_a_refusal_ends_with_one(run: Run, index: Path) -> None:
     done = run("ask", "What is the capital of Mongolia?", "--index", index, "--json")
 

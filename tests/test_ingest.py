@@ -208,7 +208,6 @@ def test_only_one_ingest_writes_at_a_time(run: Callable[..., IngestReport], docs
     assert run(docs).documents == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a generation is begun before it is known that no file could be read")
 def test_a_file_that_still_cannot_be_read_costs_nothing(
     run: Callable[..., IngestReport], docs: Path, settings: Settings
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypa
         pytest.param("PREP_RETRIEVAL__POOL", "many", id="not a number"),
         pytest.param("PREP_INDEX__CHROMA_URL", "chroma:8000", id="not a URL"),
         pytest.param("PREP_ANSWER__LENGTH", "epic", id="unknown choice"),
+        pytest.param("PREP_LLM__BASE_URL", "http://localhost:11434/v1", id="a server without a model"),
     ],
 )
 def test_a_wrong_value_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

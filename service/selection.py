@@ -1,0 +1,91 @@
+"""Which parts of the sources an answer quotes: the point first, what meets the question, nothing twice, to length."""
+
+import re
+from collections.abc import Sequence
+
+from core.text import terms
+from core.types import Length
+from service.spans import SPOKEN, Group, Span, introduces
+
+WORDS = {"brief": 90, "standard": 220, "deep": 480}
+# A part joins the answer when it meets the question this well, relative to the best part of the first source.
+_RELATIVE_RELEVANCE = 0.72
+# A part of another source has to be nearly as good as the best of the first.
+_OTHER_SOURCE = 0.88
+# The unit's opening paragraph leads the answer when it meets the question this well, relative to the best part.
+_POINT = 0.8
+# A span is a repetition when this share of its terms has been said.
+_REPETITION = 0.8
+_CODE = re.compile(r"\b(code|implement\w*|write|sql|python|numpy|pandas|from scratch|script)\b", re.IGNORECASE)
+
+
+class Selection:
+    """Takes parts of one source after another, best source first, within a budget of words."""
+
+    def __init__(self, question: str, length: Length) -> None:
+        self._length = length
+        self._wants_code = length == "deep" or bool(_CODE.search(question))
+        self._room = WORDS[length]
+        self._said: set[str] = set()
+        self._best = 0.0
+
+    def take(self, parts: Sequence[Group]) -> list[Group]:
+        """What to quote of a source: of the first, at least its opener; of others, only what adds to it."""
+        first = not self._said
+        spoken = [part for part in parts if part.section == SPOKEN]
+        if self._length == "brief" and first and spoken:
+            return [self._keep(part) for part in spoken]
+        parts = [part for part in parts if part.section != SPOKEN and (self._wants_code or part.kind != "code")]
+        if not parts:
+            return []
+        best = max(parts, key=lambda part: part.relevance)
+        self._best = max(self._best, best.relevance)
+        floor = self._best * (_RELATIVE_RELEVANCE if first else _OTHER_SOURCE)
+        opener = parts[0] if first and parts[0].relevance >= _POINT * best.relevance else best
+        others = sorted((part for part in parts if part is not opener), key=lambda part: -part.relevance)
+        kept = [self._keep(fitting) for fitting in [self._fit(opener, floor, must=first)] if fitting]
+        rest = [self._keep(fitting) for part in others if (fitting := self._fit(part, floor, must=False))]
+        return [*kept, *sorted(rest, key=lambda part: part.spans[0].start)]
+
+    def _keep(self, part: Group) -> Group:
+        self._room -= part.length
+        self._said.update(*(terms(span.text) for span in part.spans))
+        return part
+
+    def _fit(self, part: Group, floor: float, *, must: bool) -> Group | None:
+        """A part without what has been said, cut to the room left: sentences from its start, list items by relevance.
+
+        A list that was introduced is one thing and stays whole where it fits; of a loose one, only the items that bear
+        on the question are kept. What `must` be kept is, at least its first sentence.
+        """
+        fresh = [span for span in part.spans if must or not self._repeats(span)]
+        if part.kind == "item" and not part.introduction:
+            fresh = [span for span in fresh if span.relevance >= floor]
+        room = self._room - (part.introduction.length if part.introduction else 0)
+        kept = _cut(fresh, room, part.kind) or (fresh[:1] if must else [])
+        kept = [span for span, after in zip(kept, [*kept[1:], None], strict=False) if not _left_alone(span, after)]
+        if not kept or not (must or max(span.relevance for span in kept) >= floor):
+            return None
+        return Group(part.section, kept, part.introduction)
+
+    def _repeats(self, span: Span) -> bool:
+        own = set(terms(span.text))
+        return bool(own) and len(own & self._said) >= _REPETITION * len(own)
+
+
+def _left_alone(span: Span, after: Span | None) -> bool:
+    """Whether what a span announces with a colon does not follow."""
+    if span.kind == "item":
+        return span.text.rstrip("*_ ").endswith(":") and not (after and after.depth > span.depth)
+    return after is None and introduces(span)
+
+
+def _cut(spans: list[Span], room: int, kind: str) -> list[Span]:
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: -span.relevance) if kind == "item" else spans:
+        if span.length <= room:
+            kept.append(span)
+            room -= span.length
+        elif kind != "item":
+            break
+    return sorted(kept, key=lambda span: span.start)
