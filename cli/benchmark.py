@@ -23,10 +23,10 @@ from eval.report import Canary, Report
 from eval.stages import StageRankings, unseen
 from eval.targets import InProcess, OverHttp, Target
 from eval.verdicts import support
-from service.alignment import AlignmentVerifier
 from service.bootstrap import build_pipeline
 from service.grounding import Verifier
 from service.retrieval import Retriever
+from service.verifier.verifier import TreeVerifier
 
 Progress = Callable[[str, int, int], None]
 # RAGAS's default for answer relevancy with a language model, whose questions vary.
@@ -71,7 +71,7 @@ def write(report: Report, folder: Path) -> list[Path]:
 @contextmanager
 def _measured(options: Options, settings: Settings, ruler: Encoder) -> Iterator[tuple[Bench, Canary, float | None]]:
     """The bench, what the canary did, and the cold start where it can be measured."""
-    verifier = AlignmentVerifier(ruler)
+    verifier = TreeVerifier(ruler)
     if options.url:
         service = OverHttp(options.url)
         with closing(service):

@@ -35,18 +35,18 @@ from eval.runner import Asked
 from eval.stages import SERVED, STAGES, StageRankings, unseen
 from eval.targets import InProcess, OverHttp, Target
 from ingest.pipeline import ingest
-from service.alignment import AlignmentVerifier
 from service.bootstrap import build_pipeline
 from service.pipeline import Pipeline
 from service.retrieval import Retriever
 from service.schemas import AnswerSchema, PassageSchema
+from service.verifier.verifier import TreeVerifier
 
 RECALL, NDCG = "retrieval.reranked.card.recall@1", "retrieval.reranked.card.ndcg@10"
 
 
 @pytest.fixture(scope="module")
 def measure(encoder: Encoder) -> Callable[..., Report]:
-    verifier = AlignmentVerifier(encoder)
+    verifier = TreeVerifier(encoder)
 
     def run(target: Target, stages: Callable[[str], dict] = unseen) -> Report:
         bench = Bench(target, stages, verifier, encoder, NoJudge("not asked for"), "standard")
@@ -361,7 +361,7 @@ def test_questions_are_made_of_headings_and_aliases_and_can_be_asked(
     assert told["How do tides arise?"] == (["sea/tides"], "The pull of the Moon raises two bulges of water.", "heading")
     assert told["why is there an ebb twice a day"] == (["sea/tides"], "", "alias")
     pipeline = build_pipeline(settings, encoder)
-    bench = Bench(InProcess(pipeline), unseen, AlignmentVerifier(encoder), encoder, NoJudge(""), "standard")
+    bench = Bench(InProcess(pipeline), unseen, TreeVerifier(encoder), encoder, NoJudge(""), "standard")
     report = evaluate(made, bench, About("a test", "test"), lambda *_: None)
     pipeline.live.close()
     assert report.metrics[RECALL].mean == 1
