@@ -12,6 +12,8 @@ from core.text import visible
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
 _TARGET = r"\(\s*(?:<[^>\n]*>|(?:[^\s()]|\([^\s()]*\))*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))?\s*\)"
 _LINK = re.compile(rf"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]{_TARGET}")
+# What is left of a link whose other half stood elsewhere; apart, the halves never make one.
+_UNFINISHED = re.compile(r"\]\((?=\s*(?:h|/|www\.))", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[([^\]\n]*)\](?:\[[^\]\n]*\])?")
 _DEFINITION = re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 _HIDDEN = re.compile(
@@ -59,7 +61,13 @@ def _plain(text: str, quotes: Sequence[str]) -> str:
     text = _TAG.sub("", _IMAGE.sub(r"\1", text))
     known = {address for quote in quotes for address in addresses(quote)}
     text = _ADDRESS.sub(lambda found: _address(found.group(), known), text)
-    return _NUMBER.sub(r"(\1)", _OPENING.sub("< ", text))
+    text = _NUMBER.sub(r"(\1)", _OPENING.sub("< ", text))
+    return "".join(part if part.strip("`") in known else _defused(part) for part in _CODE.split(text))
+
+
+def _defused(text: str) -> str:
+    """Halves of links and addresses, which their other halves may follow: set apart."""
+    return _UNFINISHED.sub("] (", text.replace("://", ": //"))
 
 
 def addresses(text: str) -> list[str]:

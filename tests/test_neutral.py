@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.neutral import neutral
@@ -47,6 +47,7 @@ def test_code_and_addresses_of_the_cited_quote_stay_as_code() -> None:
     assert neutral("Use `x[9]`.", [quote]) == "Use `x(9)`."
 
 
+@example("](h")
 @given(st.text("ab![]()<>`/:.1h tps", max_size=80))
 def test_nothing_harmful_is_left_of_any_text(text: str) -> None:
     shown = neutral(text)
