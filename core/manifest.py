@@ -28,7 +28,6 @@ class DocumentRecord(BaseModel):
     tags: dict[str, list[str]] = Field(default_factory=dict)
     chunks: int
     questions: int
-    characters: int
 
 
 class Manifest(BaseModel):

@@ -47,10 +47,6 @@ class Change:
         below = self.now.mean < self.before.low - _ROUNDING
         return below or self.difference.high < -_ROUNDING
 
-    @property
-    def rose(self) -> bool:
-        return self.difference.low > _ROUNDING
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -25,7 +25,6 @@ class Catalogue:
             tags={key: list(values) for key, values in document.tags.items()},
             chunks=chunks,
             questions=questions,
-            characters=len(document.text),
         )
 
     def retag(self, document: Document) -> None:

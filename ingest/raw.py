@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from core.markdown import without_markup
 from core.types import Document, Tags
 from ingest.clean import repair, tidy
 from ingest.formats.links import without_scripts
@@ -24,7 +25,6 @@ class Raw:
 _SINGULAR = {"roles": "role", "topics": "topic", "levels": "level", "kinds": "kind", "alias": "aliases"}
 _TAGS = ("role", "topic", "level", "kind", "aliases")
 _H1 = re.compile(r"^# +(.+?)(?: +#+)?$", re.MULTILINE)
-_MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 
 
 def document(raw: Raw, name: str) -> Document:
@@ -75,4 +75,4 @@ def readable(path: str) -> str:
 
 def _first_heading(text: str) -> str:
     heading = _H1.search(text)
-    return _MARKUP.sub("", heading.group(1)).strip() if heading else ""
+    return without_markup(heading.group(1)) if heading else ""

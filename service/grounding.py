@@ -31,15 +31,11 @@ class Grounded:
     citations: tuple[Citation, ...]
 
 
-def ground(draft: Draft, read_text: ReadText, verifier: Verifier | None = None) -> Grounded:
-    """Check a whole draft; without a verifier only sentences of the sources hold."""
-    ledger = Ledger(read_text, verifier)
-    ledger.check(draft)
-    return ledger.grounded
-
-
 class Ledger:
-    """Checks the parts of a draft as they come and keeps account of what holds."""
+    """Checks the parts of a draft as they come and keeps account of what holds.
+
+    Without a verifier only sentences of the sources hold.
+    """
 
     def __init__(self, read_text: ReadText, verifier: Verifier | None) -> None:
         self._read_text = read_text

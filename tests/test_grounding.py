@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import DocumentNotFound
 from core.types import Citation, Draft, DraftSentence
-from service.grounding import Grounded, ground
+from service.grounding import Grounded, Ledger, Verifier
+from service.verbatim import ReadText
 
 TEXT = "L1 gives sparse weights. L2 shrinks them — a little 🤔. Dropout drops units."
 QUOTES = ("L1 gives sparse weights.", "L2 shrinks them — a little 🤔.", "Dropout drops units.")
@@ -24,6 +25,12 @@ def citation(n: int, quote: str) -> Citation:
 
 
 CITATIONS = tuple(citation(n, quote) for n, quote in enumerate(QUOTES, start=1))
+
+
+def ground(draft: Draft, read_text: ReadText, verifier: Verifier | None = None) -> Grounded:
+    ledger = Ledger(read_text, verifier)
+    ledger.check(draft)
+    return ledger.grounded
 
 
 def grounded(*sentences: DraftSentence, citations: tuple[Citation, ...] = CITATIONS) -> Grounded:
