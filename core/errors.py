@@ -9,7 +9,7 @@
     ├── DocumentNotFound     no document has this id
     ├── WritesDisabled       this service may not change its index
     ├── IndexMissing         nothing has been ingested yet
-    ├── IndexMismatch        the index was made with another encoder or splitter
+    ├── IndexMismatch        the index was made with another encoder, splitter or layout
     ├── IndexBusy            another ingest is writing
     ├── IndexUnavailable     the vector store cannot be reached or read
     ├── ModelUnavailable     an encoder, reranker or adapter cannot be loaded

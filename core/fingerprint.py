@@ -6,8 +6,10 @@ from core.encoder import Encoder
 
 # Raised with any change to loading or splitting that changes chunks.
 SPLITTER_VERSION = 2
+# Raised with any change to the files of a generation; 2 brought the texts of the chunks.
+LAYOUT_VERSION = 2
 
 
 def index_fingerprint(encoder: Encoder) -> str:
-    """Names encoder and splitter; an index that carries another name is not read."""
-    return hashlib.sha256(f"{encoder.fingerprint} {SPLITTER_VERSION}".encode()).hexdigest()[:12]
+    """Names encoder, splitter and layout; an index that carries another name answers no question."""
+    return hashlib.sha256(f"{encoder.fingerprint} {SPLITTER_VERSION} {LAYOUT_VERSION}".encode()).hexdigest()[:12]

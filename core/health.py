@@ -60,6 +60,10 @@ def _describe(found: Health, index: Index) -> None:
         found.problems.append(
             f"Chroma holds {stored} chunks, the catalogue {found.chunks}: remove the index, ingest again"
         )
+    if index.texts is not None and any(
+        chunk.id != id_ for chunk, id_ in zip(index.texts, index.chunk_ids, strict=True)
+    ):
+        found.problems.append("the texts of the chunks are out of order: remove the index, ingest again")
 
 
 def _size(folder: Path) -> int:

@@ -1,6 +1,6 @@
 """One generation of the index, opened for reading: chunks in Chroma, and what is derived from them.
 
-Rows number the chunks of a generation; the pooled vectors, the token vectors and the lexical index all follow them.
+Rows number the chunks of a generation; texts, pooled vectors, token vectors and the lexical index all follow them.
 """
 
 import json
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.chunk_store import ChunkStore
+from core.chunk_texts import ChunkTexts
 from core.encoder import Floats
 from core.errors import DocumentNotFound, IndexMismatch, IndexUnavailable, InvalidFilter
+from core.fingerprint import LAYOUT_VERSION
 from core.generations import Generations
 from core.lexical import LexicalIndex
 from core.manifest import DocumentRecord, Manifest
@@ -36,7 +38,9 @@ class Index:
         self.folder = folder
         self.manifest = manifest
         self.chunk_ids: list[str] = json.loads((folder / ROWS).read_text())
-        self.vectors: Floats = np.load(folder / VECTORS, mmap_mode="r")
+        self.vectors: Floats = np.asarray(np.load(folder / VECTORS, mmap_mode="r"))
+        # A generation of an older layout is open to be rebuilt only; what it lacks is read from Chroma.
+        self.texts = ChunkTexts.load(folder, len(self.chunk_ids)) if manifest.layout == LAYOUT_VERSION else None
         self.tokens = TokenVectors.load(folder)
         self.lexical = LexicalIndex.load(folder)
         self.store = ChunkStore.open(folder / "chroma", manifest.chroma_url, manifest.collection)
@@ -70,10 +74,10 @@ class Index:
             return True
 
     def require(self, fingerprint: str) -> None:
-        """Raise `IndexMismatch` unless the encoder and splitter now in use made this index."""
+        """Raise `IndexMismatch` unless the encoder, splitter and layout now in use made this index."""
         if self.manifest.fingerprint != fingerprint:
             raise IndexMismatch(
-                f"the index in {self.folder.parent.parent} was made with another encoder or splitter "
+                f"the index in {self.folder.parent.parent} was made with another encoder, splitter or layout "
                 f"({self.manifest.fingerprint}, now {fingerprint})",
                 "run `prep ingest --rebuild`, which reads every file on record again",
             )
@@ -91,7 +95,10 @@ class Index:
         return self._document_of_row[row]
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
-        return self.store.get([self.chunk_ids[row] for row in rows])
+        """Chunks by row, in the order asked; raises `IndexUnavailable` where they cannot be read."""
+        if self.texts is None:
+            return self.store.get([self.chunk_ids[row] for row in rows])
+        return self.texts.of(rows)
 
     def rows_matching(self, filters: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
         """Which rows belong to a document with one of the asked values for every tag `(chunks,)`."""
@@ -107,7 +114,7 @@ class Index:
     def document_with_chunks(self, document_id: str) -> tuple[Document, list[Chunk]]:
         """A document and the chunks that make it, in order."""
         record = self.record(document_id)
-        chunks = self.store.get([chunk_id(document_id, ordinal) for ordinal in range(record.chunks)])
+        chunks = self.chunks([self.row_of[chunk_id(document_id, ordinal)] for ordinal in range(record.chunks)])
         document = Document(
             id=document_id,
             title=record.title,

@@ -18,6 +18,7 @@ _SCALE = 127 / 0.4
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 
 def quantise(vectors: Floats) -> Bytes:
@@ -27,11 +28,24 @@ def quantise(vectors: Floats) -> Bytes:
 
 def cosines(question: Floats, vectors: Bytes) -> Floats:
     """Cosine of each stored vector `(t, dim)` with each token of the question `(m, dim)`, to about ±0.01: `(t, m)`."""
+    return _scaled(_products(question, vectors))
+
+
+def best_cosines(question: Floats, vectors: Bytes, starts: Ints) -> Floats:
+    """The best cosine within each run of vectors, which begin at `starts (n,)`, by token of the question: `(n, m)`."""
+    return _scaled(np.maximum.reduceat(_products(question, vectors), starts, axis=0))
+
+
+def _products(question: Floats, vectors: Bytes) -> NDArray[np.int32]:
     if not len(vectors) or not len(question):
-        return np.zeros((len(vectors), len(question)), np.float32)
+        return np.zeros((len(vectors), len(question)), np.int32)
     asked = _rounded(question).astype(np.int8)
-    product = _session().run(None, {"a": np.ascontiguousarray(vectors), "b": np.ascontiguousarray(asked.T)})[0]
-    return np.asarray(product, np.float32) / np.float32(_SCALE * _SCALE)
+    operands = {"a": np.ascontiguousarray(vectors), "b": np.ascontiguousarray(asked.T)}
+    return np.asarray(_session().run(None, operands)[0], np.int32)
+
+
+def _scaled(products: NDArray[np.int32]) -> Floats:
+    return np.asarray(products, np.float32) / np.float32(_SCALE * _SCALE)
 
 
 def _rounded(vectors: Floats) -> Floats:

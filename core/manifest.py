@@ -31,7 +31,10 @@ class DocumentRecord(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Files by absolute path, documents by id. `fingerprint` names encoder and splitter, `collection` the chunks."""
+    """Files by absolute path, documents by id.
+
+    `fingerprint` names encoder, splitter and layout; `collection` the chunks; `layout` which files lie beside this one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,6 +42,7 @@ class Manifest(BaseModel):
     collection: str
     chroma_url: str | None
     fingerprint: str
+    layout: int = 1
     files: dict[str, FileRecord] = Field(default_factory=dict)
     documents: dict[str, DocumentRecord] = Field(default_factory=dict)
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.late_interaction import Bytes, Floats, cosines
+from core.late_interaction import Bytes, Floats, Ints, best_cosines
 
 _FILE = "tokens.u8"
 _OFFSETS = "token_offsets.npy"
@@ -15,7 +14,7 @@ _OFFSETS = "token_offsets.npy"
 class TokenVectors:
     """Rows of chunk `i` are `vectors[offsets[i]:offsets[i + 1]]`."""
 
-    def __init__(self, vectors: Bytes, offsets: NDArray[np.int64]) -> None:
+    def __init__(self, vectors: Bytes, offsets: Ints) -> None:
         self.vectors = vectors
         self.offsets = offsets
 
@@ -30,7 +29,7 @@ class TokenVectors:
         """The vectors of one chunk `(t, dim)`."""
         return self.vectors[self.offsets[chunk] : self.offsets[chunk + 1]]
 
-    def best_matches(self, question: Floats, chunks: NDArray[np.int64]) -> Floats:
+    def best_matches(self, question: Floats, chunks: Ints) -> Floats:
         """For each chunk and each token of the question `(len(chunks), m)`, the best cosine over the chunk's tokens."""
         parts = [self.of(chunk) for chunk in chunks]
         lengths = np.array([len(part) for part in parts], np.int64)
@@ -38,7 +37,7 @@ class TokenVectors:
         filled = np.flatnonzero(lengths)
         if len(filled):
             starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-            best[filled] = np.maximum.reduceat(cosines(question, np.concatenate(parts)), starts, axis=0)
+            best[filled] = best_cosines(question, np.concatenate(parts), starts)
         return best
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from core.fingerprint import LAYOUT_VERSION
 from core.manifest import DocumentRecord, FileRecord, Manifest
 from core.types import Document
 
@@ -64,6 +65,7 @@ class Catalogue:
             collection=collection,
             chroma_url=chroma_url,
             fingerprint=fingerprint,
+            layout=LAYOUT_VERSION,
             files=self.files,
             documents=self.documents(),
         )

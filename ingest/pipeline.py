@@ -39,9 +39,9 @@ def ingest(
 ) -> IngestReport:
     """Bring the index up to date with the files at `paths`; files that cannot be read are listed, the rest goes on.
 
-    An index made by another encoder or splitter raises `IndexMismatch`; with `rebuild` it is made anew from every file
-    on record, and from its own texts where a file is gone. With `restore`, documents that were removed from the files
-    at `paths` come back though these have not changed.
+    An index of another encoder, splitter or layout raises `IndexMismatch`; with `rebuild` it is made anew from every
+    file on record, and from its own texts where a file is gone. With `restore`, documents that were removed from the
+    files at `paths` come back though these have not changed.
     """
     started = time.perf_counter()
     made_by = index_fingerprint(encoder)

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from core.chunk_store import ChunkStore
+from core.chunk_texts import ChunkTexts
 from core.encoder import Encoding, Floats
 from core.errors import IndexUnavailable
 from core.generations import Generations
@@ -65,7 +66,9 @@ class GenerationWriter:
             self._folder / VECTORS, np.concatenate(self._vectors) if self._vectors else np.empty((0, 1), np.float32)
         )
         (self._folder / ROWS).write_text(json.dumps(self._ids))
-        LexicalIndex.build([terms(chunk.searched) for chunk in self._store.get(self._ids)]).save(self._folder)
+        chunks = self._store.get(self._ids)
+        ChunkTexts.save(self._folder, chunks)
+        LexicalIndex.build([terms(chunk.searched) for chunk in chunks]).save(self._folder)
         manifest.save(self._folder)
         self._generations.publish(self.number)
         return manifest

@@ -15,6 +15,8 @@ from service.fusion import FEEDBACK_WEIGHT, feedback, weighted_sum
 
 Filters = Mapping[str, Sequence[str]]
 Rows = NDArray[np.int64]
+# Chunks up to which all are compared: 30,000 cosines take 1.3 ms, and so does Chroma's graph at any size.
+EXACT_SEARCH = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Retriever:
         rows = self._pool(index, encoded.pooled[0], bm25, filters)
         matches = index.tokens.best_matches(encoded.tokens[0], rows)
         vectors = index.vectors[rows]
-        dense = (vectors @ encoded.pooled[0]).astype(np.float64) if len(rows) else np.empty(0)
+        dense = cosines(vectors, encoded.pooled[0]).astype(np.float64) if len(rows) else np.empty(0)
         late_interaction = matches.mean(axis=1, dtype=np.float64) if matches.size else np.zeros(len(rows))
         combined = weighted_sum(dense, bm25[rows] / index.lexical.upper_bound(asked), late_interaction)
         fused = combined + FEEDBACK_WEIGHT * feedback(combined, vectors)
@@ -83,15 +85,28 @@ class Retriever:
     def _pool(self, index: Index, vector: Floats, bm25: NDArray[np.float64], filters: Filters) -> Rows:
         """Best rows of dense search ∪ best rows of lexical search; a filter is applied before, exactly."""
         size = min(self._settings.pool, len(bm25))
+        if not size:
+            return np.empty(0, np.int64)
         if any(filters.values()):
             allowed = np.flatnonzero(index.rows_matching(filters))
-            dense_rows = allowed[best(index.vectors[allowed] @ vector, size)] if len(allowed) else allowed
+            dense_rows = allowed[best(cosines(index.vectors[allowed], vector), size)]
             lexical_rows = allowed[best(bm25[allowed], size)]
         else:
-            found = index.store.nearest(vector, size) if size else []
-            dense_rows = np.array([index.row_of[id_] for id_, _ in found], dtype=np.int64)
+            dense_rows = nearest(index, vector, size)
             lexical_rows = best(bm25, size)
         return np.union1d(dense_rows, lexical_rows[bm25[lexical_rows] > 0])
+
+
+def nearest(index: Index, vector: Floats, k: int) -> Rows:
+    """The `k` rows of highest cosine: exact in an index of up to `EXACT_SEARCH` chunks, by Chroma's graph above."""
+    if len(index.vectors) <= EXACT_SEARCH:
+        return best(cosines(index.vectors, vector), k)
+    return np.array([index.row_of[id_] for id_, _ in index.store.nearest(vector, k)], dtype=np.int64)
+
+
+def cosines(vectors: Floats, vector: Floats) -> Floats:
+    """Of unit vectors `(n, dim)` with one `(dim,)`; on one thread, as BLAS's own wait for one another on busy cores."""
+    return np.asarray(np.vecdot(vectors, vector), np.float32)
 
 
 def best(scores: NDArray[np.floating], k: int) -> Rows:

@@ -17,6 +17,7 @@ from core.generations import Generations
 from core.index import Index
 from core.settings import Settings
 from ingest.pipeline import ingest, remove
+from service import retrieval
 from service.bootstrap import build_pipeline
 from service.pipeline import Pipeline, Request
 
@@ -146,8 +147,12 @@ def test_an_embedded_index_moves_to_a_server_and_back_with_the_next_ingest(
         assert titles(asking(settings)) == {"Alpha", title if changed else "Beta"}
 
 
-def test_a_stopped_server_is_an_unavailable_index_with_advice(
-    own: tuple[subprocess.Popen[bytes], str], docs: Path, tmp_path: Path, asking: Callable[[Settings], Pipeline]
+def test_a_stopped_server_leaves_small_open_indexes_answering_and_is_a_fault_with_advice_for_the_rest(
+    own: tuple[subprocess.Popen[bytes], str],
+    docs: Path,
+    tmp_path: Path,
+    asking: Callable[[Settings], Pipeline],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     process, url = own
     settings = settings_at(tmp_path / "index", index={"chroma_url": url})
@@ -156,9 +161,12 @@ def test_a_stopped_server_is_an_unavailable_index_with_advice(
     assert titles(running) == {"Alpha", "Beta"}
     stop(process)
 
-    for ask in (running, fresh):
-        with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
-            ask.answer(Request("What is dropout?"))
+    assert titles(running) == {"Alpha", "Beta"}
+    with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
+        fresh.answer(Request("What is dropout?"))
+    monkeypatch.setattr(retrieval, "EXACT_SEARCH", 0)
+    with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
+        running.answer(Request("What is dropout?"))
     write(docs, c="# New\n\nSomething.\n")
     with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
         ingest([docs], settings, HashEncoder())

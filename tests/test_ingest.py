@@ -1,5 +1,6 @@
 """What an ingest does to an index, run by run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from fakes import HashEncoder, settings_at, write
 from core import fingerprint
 from core.errors import DocumentNotFound, IndexBusy, IndexMismatch, IndexMissing
 from core.generations import Generations
+from core.health import health
 from core.index import Index
 from core.settings import Settings
 from ingest.outcome import IngestReport
@@ -188,6 +190,49 @@ def test_a_rebuild_salvages_the_text_of_a_file_that_is_gone(
 
     assert (report.read, report.encoded) == (1, 2)
     assert held(settings) == {"Alpha": ["docs/a.md"], "Beta": ["docs/b.md"]}
+
+
+def make_older(settings: Settings) -> None:
+    """Turn an index into one of the layout before there were texts beside the vectors."""
+    folder = next((settings.index.directory / "generations").iterdir())
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["layout"]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"fingerprint": "older"}))
+    for path in folder.glob("text*"):
+        path.unlink()
+
+
+def test_an_index_of_an_older_layout_is_rebuilt_on_request_only(
+    run: Callable[..., IngestReport], docs: Path, settings: Settings
+) -> None:
+    run(docs)
+    make_older(settings)
+    (docs / "a.md").unlink()
+
+    with pytest.raises(IndexMismatch, match=r"layout.*--rebuild"):
+        run(docs)
+    assert "--rebuild" in health(settings).problems[0]
+
+    assert run(rebuild=True).encoded == 2
+    assert held(settings) == {"Alpha": ["docs/a.md"], "Beta": ["docs/b.md"]}
+
+
+def test_documents_leave_an_index_of_an_older_layout(
+    run: Callable[..., IngestReport], docs: Path, settings: Settings
+) -> None:
+    run(docs)
+    make_older(settings)
+
+    remove([id_of(settings, "Alpha")], settings)
+
+    assert set(held(settings)) == {"Beta"}
+
+
+def test_a_new_layout_is_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint.index_fingerprint(HashEncoder())
+    monkeypatch.setattr(fingerprint, "LAYOUT_VERSION", fingerprint.LAYOUT_VERSION + 1)
+
+    assert fingerprint.index_fingerprint(HashEncoder()) != before
 
 
 def test_a_removed_document_stays_out_of_a_rebuilt_index(

@@ -72,6 +72,7 @@ def titles(settings: Settings) -> set[str]:
         pytest.param("core.chunk_store", "ChunkStore.add", True, id="after new chunks are stored"),
         pytest.param("core.chunk_store", "ChunkStore.remove", True, id="after old chunks are removed"),
         pytest.param("core.token_vectors", "TokenVectorsWriter.close", True, id="after the token vectors"),
+        pytest.param("core.chunk_texts", "ChunkTexts.save", True, id="after the texts"),
         pytest.param("core.lexical", "LexicalIndex.save", True, id="after the lexical index"),
         pytest.param("core.manifest", "Manifest.save", True, id="after the catalogue"),
         pytest.param("os", "replace", False, id="before the pointer moves"),

@@ -131,7 +131,17 @@ def test_an_index_of_another_encoder_is_refused(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["manifest.json", "rows.json", "vectors.npy", "tokens.u8", "terms.json", "weights.npy"]
+    "part",
+    [
+        "manifest.json",
+        "rows.json",
+        "texts.jsonl",
+        "text_offsets.npy",
+        "vectors.npy",
+        "tokens.u8",
+        "terms.json",
+        "weights.npy",
+    ],
 )
 @pytest.mark.parametrize("fault", [pytest.param("lost", id="lost"), pytest.param("cut", id="cut short")])
 def test_a_damaged_part_is_an_unavailable_index_with_advice(

@@ -13,6 +13,7 @@ from core.index import Index
 from core.settings import RetrievalSettings, Settings
 from core.text import terms
 from ingest.pipeline import ingest
+from service import retrieval
 from service.retrieval import Candidates, Retriever, passages
 
 QUESTION = "Why does L1 give sparse weights?"
@@ -45,6 +46,24 @@ def test_the_pool_is_the_best_of_dense_and_the_best_of_lexical_search(
     }
 
     assert set(search(encoder, index, question, pool=2, **filters).rows.tolist()) == expected
+
+
+@pytest.mark.parametrize("question", [QUESTION, "rare error codes and the token limit", "7"])
+@pytest.mark.parametrize("pool", [3, 50])
+def test_exact_search_and_chroma_give_the_same_passages(
+    question: str, pool: int, encoder: Encoder, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = search(encoder, index, question, pool=pool)
+    monkeypatch.setattr(retrieval, "EXACT_SEARCH", 0)
+    asked: list[int] = []
+    real = index.store.nearest
+    monkeypatch.setattr(index.store, "nearest", lambda vector, k: asked.append(k) or real(vector, k))
+
+    by_graph = search(encoder, index, question, pool=pool)
+
+    assert asked == [min(pool, len(index.chunk_ids))]
+    assert passages(index, exact, 8) == passages(index, by_graph, 8)
+    assert exact.rows.tolist() == by_graph.rows.tolist()
 
 
 def test_every_candidate_has_all_three_scores(encoder: Encoder, index: Index) -> None:
@@ -123,7 +142,11 @@ def test_an_empty_index_gives_no_candidates(
     assert passages(index, found, 8) == []
 
 
-def test_a_large_pool_is_filled_from_a_large_index(tmp_path: Path, opened: Callable[[Settings], Index]) -> None:
+@pytest.mark.parametrize("largest", [pytest.param(0, id="by Chroma"), pytest.param(1_000, id="exactly")])
+def test_a_large_pool_is_filled_from_a_large_index(
+    largest: int, tmp_path: Path, opened: Callable[[Settings], Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval, "EXACT_SEARCH", largest)
     text = "# Many\n\n" + "\n\n".join(f"## Question {n}: what is w{n}?\n\nIt is v{n}." for n in range(400))
     settings = settings_at(tmp_path / "index")
     ingest([write(tmp_path / "docs", many=text)], settings, HashEncoder())
