@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FL
 export PREP_QUESTION := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test install serve eval bench check lint types clean
+.PHONY: help ask test install serve eval bench check baseline lint types clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,7 +32,10 @@ eval: $(INDEX)/CURRENT .venv/eval ## The benchmark; reports/report.html. Compare
 bench: .venv/bench ## Speed against peers, as ratios
 	$(BIN)/prep bench
 
-check: lint types test ## Lint, types and tests
+check: lint types test baseline ## Lint, types, tests, and quality against data/golden/baseline.json
+
+baseline: $(INDEX)/CURRENT .venv/dev ## The golden questions, measured and compared with what is on record
+	$(BIN)/prep eval --no-judge --index $(INDEX) --out reports --baseline data/golden/baseline.json
 
 lint: .venv/dev
 	$(BIN)/ruff check .

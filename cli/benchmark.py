@@ -23,10 +23,9 @@ from eval.report import Canary, Report
 from eval.stages import StageRankings, unseen
 from eval.targets import InProcess, OverHttp, Target
 from eval.verdicts import support
-from service.bootstrap import build_pipeline
+from service.bootstrap import build_pipeline, build_verifier
 from service.grounding import Verifier
 from service.retrieval import Retriever
-from service.verifier.verifier import TreeVerifier
 
 Progress = Callable[[str, int, int], None]
 # RAGAS's default for answer relevancy with a language model, whose questions vary.
@@ -56,12 +55,13 @@ def run(options: Options, settings: Settings, progress: Progress) -> Report:
 
 
 def write(report: Report, folder: Path) -> list[Path]:
-    """`report.json`, `report.html` and `report.md` in a folder."""
+    """`report.json`, `report.html`, `report.md` and `baseline.json` in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "report.json": report.model_dump_json(indent=1),
         "report.html": html.render(report),
         "report.md": markdown.table(report),
+        "baseline.json": report.bare().model_dump_json(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -71,7 +71,8 @@ def write(report: Report, folder: Path) -> list[Path]:
 @contextmanager
 def _measured(options: Options, settings: Settings, ruler: Encoder) -> Iterator[tuple[Bench, Canary, float | None]]:
     """The bench, what the canary did, and the cold start where it can be measured."""
-    verifier = TreeVerifier(ruler)
+    encoder = Encoder(settings.encoder)
+    verifier = build_verifier(settings, encoder)
     if options.url:
         service = OverHttp(options.url)
         with closing(service):
@@ -79,7 +80,6 @@ def _measured(options: Options, settings: Settings, ruler: Encoder) -> Iterator[
             sung = canary.over_http(service, options.length)
             yield Bench(service, unseen, verifier, ruler, judge, options.length), sung, None
         return
-    encoder = Encoder(settings.encoder)
     cold = _cold_start(settings)
     sung = canary.in_process(settings, encoder, options.length)
     pipeline = build_pipeline(settings, encoder)
@@ -98,19 +98,26 @@ def _judge(options: Options, settings: Settings, verifier: Verifier, ruler: Enco
     try:
         from eval.ragas_metrics import RagasJudge
     except ImportError as error:
-        return NoJudge(f"{error.name} is not installed: pip install 'prep[eval]'")
+        return NoJudge(f'{error.name} is not installed: pip install -e ".[eval]"')
     statements = load_statements(STATEMENTS)
     if settings.judge.base_url is not None:
         from service.openai_model import OpenAIModel
 
-        model = OpenAIModel(settings.judge)
+        model = OpenAIModel(settings.judge, "PREP_JUDGE")
         answers = LanguageModelJudge(model, settings.judge.max_tokens, settings.judge.deadline)
         name = f"{settings.judge.model} at {settings.judge.base_url}"
         return RagasJudge(answers, ruler, statements, name, "llm", _QUESTIONS_OF_AN_ANSWER)
-    embedded = EmbeddedJudge(verifier, ruler, [document.title for document in target.documents()])
+    embedded = EmbeddedJudge(verifier, ruler, list(_questions(target)))
     name = f"embedded ({type(verifier).__name__})"
     grade = partial(support, verifier)
     return RagasJudge(embedded, ruler, statements, name, "embedded", 1, grade)
+
+
+def _questions(target: Target) -> Iterator[str]:
+    """The questions which the measured corpus says it answers."""
+    for document in target.documents():
+        yield document.title
+        yield from document.tags.get("aliases", [])
 
 
 def _cold_start(settings: Settings) -> float | None:

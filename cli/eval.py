@@ -22,7 +22,7 @@ def main(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the reports are written.")] = Path("reports"),
     split: Annotated[str, typer.Option(help="Which questions of the golden set.")] = "test",
     url: Annotated[str | None, typer.Option(help="Measure this running service instead.")] = None,
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier report.json.")] = None,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="An earlier report.")] = None,
     index: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the index.")] = None,
     length: Annotated[Length, typer.Option(help="Length of the answers asked for.")] = "standard",
     questions: Annotated[Path | None, typer.Option(metavar="FILE", help="Questions of your own.")] = None,
@@ -31,7 +31,8 @@ def main(
 ) -> None:
     """Measure quality by what is served: the golden questions, asked of the pipeline, become a report.
 
-    Writes report.json, report.html and report.md. With `--baseline` it ends with 1 when a guarded figure fell.
+    Writes report.json, report.html, report.md and baseline.json. With `--baseline` (an earlier report.json or
+    baseline.json) it ends with 1 when a guarded figure fell.
 
     Example: `prep eval --out reports --baseline reports/baseline.json`
     """

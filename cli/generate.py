@@ -27,8 +27,9 @@ def _synthesizer(settings: Settings) -> Synthesizer:
     try:
         from eval import ragas_metrics
     except ImportError as error:
-        raise ModelUnavailable(f"{error.name} is not installed", "pip install 'prep[eval]'") from error
+        raise ModelUnavailable(f"{error.name} is not installed", 'pip install -e ".[eval]"') from error
     from service.openai_model import OpenAIModel
 
-    model = LanguageModelJudge(OpenAIModel(settings.judge), settings.judge.max_tokens, settings.judge.deadline)
+    server = OpenAIModel(settings.judge, "PREP_JUDGE")
+    model = LanguageModelJudge(server, settings.judge.max_tokens, settings.judge.deadline)
     return partial(ragas_metrics.generate, model, Encoder(settings.encoder))

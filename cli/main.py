@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
@@ -43,6 +45,9 @@ FilterOption = Annotated[
 
 def main() -> None:
     """Entry point: runs a verb and turns the errors of `prep` into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character still shows the rest
     try:
         app()
     except (InvalidQuestion, InvalidFilter, InvalidDataset) as error:
@@ -55,9 +60,10 @@ def main() -> None:
         faults = (f"PREP_{'__'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
         err.print(f"[red]the settings are not valid: {escape('; '.join(faults))}[/red]", soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        err.print("stopped; the index is as it was")
-        sys.exit(130)
+    except SettingsError as error:
+        advice = "write JSON there, or set its values one by one, as PREP_LLM__MODEL"
+        err.print(f"[red]the settings cannot be read: {escape(str(error))}: {advice}[/red]", soft_wrap=True)
+        sys.exit(2)
 
 
 @app.command()
@@ -123,7 +129,9 @@ def search(
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; not needed with --rebuild.", show_default=False)
+    ] = None,
     as_json: JsonFlag = False,
     index: IndexDir = None,
     rebuild: Annotated[
@@ -134,12 +142,14 @@ def ingest(
 
     Example: `prep ingest notes/ papers/rag.pdf --index ~/prep-index`
     """
+    if not paths and not rebuild:
+        raise typer.BadParameter("name files or folders, or give --rebuild to read again what is on record")
     from core.encoder import Encoder
     from ingest.pipeline import ingest as run
 
     settings = Settings().at(index)
     with progress_bar(err) as progress:
-        report = run(paths, settings, Encoder(settings.encoder), rebuild=rebuild, progress=progress)
+        report = run(paths or [], settings, Encoder(settings.encoder), rebuild=rebuild, progress=progress)
     show.problems(err, (f"{problem.message}: {problem.advice}" for problem in report.problems))
     print(json.dumps(asdict(report), ensure_ascii=False) if as_json else report.summary())
     raise typer.Exit(1 if report.problems else 0)
@@ -160,7 +170,10 @@ def documents(as_json: JsonFlag = False, index: IndexDir = None) -> None:
 def remove(
     ids: Annotated[list[str], typer.Argument(metavar="ID...")], index: IndexDir = None, as_json: JsonFlag = False
 ) -> None:
-    """Take documents out of the index; they stay out until their files change. Ids: `prep documents`."""
+    """Take documents out of the index; they stay out until their files change. Ids: `prep documents`.
+
+    An upload of which no document remains is deleted.
+    """
     from ingest.pipeline import remove as run
 
     report = run(ids, Settings().at(index))

@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.auth import UserIdentity
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 
@@ -27,6 +28,8 @@ _SPACE = CreateCollectionConfiguration(hnsw={"space": "cosine", "ef_construction
 _BATCH = 1_000
 # Clients of one folder share a database in this process, and chromadb does not lock their opening against closing.
 _CLIENTS = Lock()
+# chromadb itself would wait for a server for ever.
+_PATIENCE = httpx.Timeout(30, connect=5)
 
 
 def _settings() -> ChromaSettings:
@@ -59,9 +62,8 @@ class ChunkStore:
     def open(cls, folder: Path, url: str | None, name: str, *, create: bool = False) -> "ChunkStore":
         """Collection `name` in the embedded Chroma of `folder`, or on the server at `url`."""
         place = url or str(folder)
-        with _translated(place), _CLIENTS:
-            client = server_client(url) if url else chromadb.PersistentClient(str(folder), _settings())
-            assert isinstance(client, Client)
+        with _translated(place):
+            client = server_client(url) if url else _embedded_client(folder)
         try:
             return cls(client, name, place, create=create)
         except BaseException:
@@ -146,23 +148,45 @@ class ChunkStore:
 def server_client(url: str) -> Client:
     """A client of the Chroma server at `url`."""
     parts = urlsplit(url)
-    ssl = parts.scheme == "https"
-    client = chromadb.HttpClient(
-        host=parts.hostname or "localhost",
-        port=parts.port or (443 if ssl else 80),
-        ssl=ssl,
-        settings=_settings(),
-    )
+    settings = _settings()
+    settings.chroma_api_impl = "chromadb.api.fastapi.FastAPI"
+    settings.chroma_server_host = parts.hostname or "localhost"
+    settings.chroma_server_ssl_enabled = parts.scheme == "https"
+    settings.chroma_server_http_port = parts.port or (443 if settings.chroma_server_ssl_enabled else 80)
+    return _ServerClient(settings=settings)
+
+
+class _ServerClient(Client):
+    """Loses patience with a silent server: limits the two sessions, each before its first request."""
+
+    def get_user_identity(self) -> UserIdentity:
+        _session(self).timeout = _PATIENCE
+        return super().get_user_identity()
+
+    def _validate_tenant_database(self, tenant: str, database: str) -> None:
+        _session(self._admin_client).timeout = _PATIENCE
+        super()._validate_tenant_database(tenant, database)
+
+
+def _embedded_client(folder: Path) -> Client:
+    with _CLIENTS:
+        client = chromadb.PersistentClient(str(folder), _settings())
     assert isinstance(client, Client)
     return client
+
+
+def _session(client: Any) -> httpx.Client:
+    """The connections to a server, which chromadb does not show."""
+    session: httpx.Client = client._server._session
+    return session
 
 
 def _close(client: Client) -> None:
     with _CLIENTS:
         client.close()
-    for part in (client, client._admin_client):
-        if session := getattr(getattr(part, "_server", None), "_session", None):
-            session.close()  # chromadb leaves its connections to a server open
+    if isinstance(client, _ServerClient):  # chromadb leaves its connections to a server open
+        _session(client).close()
+        _session(client._admin_client).close()
 
 
 def _metadata(chunk: Chunk) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import hashlib
 from core.encoder import Encoder
 
 # Raised with any change to loading or splitting that changes chunks.
-SPLITTER_VERSION = 2
+SPLITTER_VERSION = 3
 # Raised with any change to the files of a generation; 2 brought the texts of the chunks.
 LAYOUT_VERSION = 2
 

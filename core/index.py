@@ -90,10 +90,6 @@ class Index:
     def _document_of_row(self) -> list[str]:
         return [id_.rpartition(":")[0] for id_ in self.chunk_ids]
 
-    def document_of(self, row: int) -> str:
-        """Id of the document that a row belongs to."""
-        return self._document_of_row[row]
-
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Chunks by row, in the order asked; raises `IndexUnavailable` where they cannot be read."""
         if self.texts is None:

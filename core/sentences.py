@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?:\[\d+\])*\s+(?=[\"'“‘(\[*_$`]*[A-Z0-9√∑∇])")
+# Runs of one kind are looked at from their beginning alone, so that none takes quadratic time.
+_BOUNDARY = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?:\[\d+\])*\s+(?=[\"'“‘(\[*_$`]*[A-Z0-9√∑∇])")
 _ABBREVIATIONS = frozenset(
     "e.g i.e vs etc cf al approx dr mr mrs ms prof fig eq eqs no nos sec ch vol pp resp st inc ltd w.r.t est".split()
 )
-_OPAQUE = re.compile(r"`[^`\n]*`|\$[^$\n]+\$|\\\([^\n]*?\\\)")
-_LAST_WORD = re.compile(r"([\w.]+)[.!?…]+\W*$")
+_OPAQUE = re.compile(r"`[^`\n]*`|\$[^$\n]+\$|\\\((?:(?!\\\()[^\n])*?\\\)")
+_LAST_WORD = re.compile(r"(?<![\w.])([\w.]+)[.!?…]+\W*$")
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -23,8 +24,8 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _abbreviated(sentence: str) -> bool:
-    last = _LAST_WORD.search(sentence)
-    if not last or not sentence.endswith((".", ".)", ".”")):
+    last = _LAST_WORD.search(sentence) if sentence.endswith((".", ".)", ".”")) else None
+    if not last:
         return False
     word = last.group(1).lower().rstrip(".")
     return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and last.group(1).isupper())

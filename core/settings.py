@@ -2,9 +2,9 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -14,11 +14,28 @@ class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _without_login(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError(
+            "the URL holds a user name or password, which reports and errors would tell: take it out; "
+            "the key of a language model belongs in API_KEY"
+        )
+    return url
+
+
+ServerUrl = Annotated[HttpUrl, AfterValidator(_without_login)]
+
+
 class IndexSettings(_Group):
     """Where the index lies."""
 
     directory: Path = Field(DATA / "index", description="Folder of the index: pointer, generations, embedded Chroma.")
-    chroma_url: HttpUrl | None = Field(None, description="Base URL of a Chroma server; embedded Chroma when unset.")
+    chroma_url: ServerUrl | None = Field(None, description="Base URL of a Chroma server; embedded Chroma when unset.")
+
+    @property
+    def uploads(self) -> Path:
+        """Files that came over HTTP."""
+        return self.directory / "uploads"
 
 
 class EncoderSettings(_Group):
@@ -80,13 +97,13 @@ class VerifierSettings(_Group):
 class LanguageModelSettings(_Group):
     """A server that speaks the OpenAI chat-completions protocol; answers are extractive when none is set."""
 
-    base_url: HttpUrl | None = Field(None, description="Base URL, ending in /v1 for most servers.")
+    base_url: ServerUrl | None = Field(None, description="Base URL, ending in /v1 for most servers.")
     model: str | None = Field(None, min_length=1, description="The model's name on that server.")
     api_key: SecretStr | None = Field(None, description="Key of a hosted server; never logged.")
-    timeout: float = Field(20.0, gt=0, description="Longest silence of the server in seconds.")
+    timeout: float = Field(20.0, gt=0, le=600, description="Longest silence of the server in seconds.")
     retries: int = Field(2, ge=0, le=10, description="Further attempts after 429, 5xx or a lost connection.")
     max_tokens: int = Field(1_024, ge=16, description="Most tokens of a draft.")
-    deadline: float = Field(30.0, gt=0, description="Seconds to an answer where the request does not say.")
+    deadline: float = Field(30.0, gt=0, le=600, description="Seconds to an answer where the request does not say.")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -107,7 +124,13 @@ class Settings(BaseSettings):
     """All settings; an unknown name in any group is refused."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PREP_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+        env_prefix="PREP_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     index: IndexSettings = IndexSettings()

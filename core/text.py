@@ -1,4 +1,4 @@
-"""Words and sentences: what the lexical index, the generator and the checks mean by them."""
+"""Words and terms: what the lexical index, the generator and the checks mean by them."""
 
 import re
 import unicodedata

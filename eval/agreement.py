@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.golden import Statement
+from eval.intervals import estimate_of
 from eval.report import Agreement, Figure
-from eval.resampling import estimate_of
 from eval.summary import figure, figure_of
 
 Values = NDArray[np.float64]
@@ -40,12 +40,18 @@ def balanced_accuracy(labels: Values, right: NDArray[np.bool_]) -> float:
 
 
 def auc(labels: Values, scores: Values) -> float:
-    """Chance that a supported statement scores above an unsupported one, ties by half (Mann–Whitney)."""
-    true, false = scores[labels == 1], scores[labels == 0]
-    if not len(true) or not len(false):
+    """Area under the ROC curve: how often a supported statement scores above an unsupported one, ties counting half.
+
+    From the rank sum (Mann and Whitney 1947): `(R − m(m + 1)/2) / mn`, with mean ranks for ties. NaN where one kind is
+    absent.
+    """
+    supported = labels == 1
+    m, n = int(supported.sum()), int((~supported).sum())
+    if not m or not n:
         return float("nan")
-    above = (true[:, None] > false).mean()
-    return float(above + 0.5 * (true[:, None] == false).mean())
+    _, which, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[which]
+    return float((ranks[supported].sum() - m * (m + 1) / 2) / (m * n))
 
 
 def _auc_figure(labels: Values, scores: Values) -> Figure:

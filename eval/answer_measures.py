@@ -42,6 +42,9 @@ def answer_measures(asked: Asked, embedder: Embedder, length: Length) -> Iterato
         parts = best_similarities(statements_of(golden.reference) or [golden.reference], given or "", embedder)
         yield "answers.similarity", None if answer is None else sum(parts) / len(parts)
     if given:
+        expected = [*golden.key_points, *(span.quote for span in golden.spans)]
+        if expected:
+            yield "answers.relevant", relevant_share(given, expected, embedder)
         yield "answers.within_length", float(len(words(given)) <= 1.1 * MOST_WORDS[length])
 
 
@@ -53,6 +56,15 @@ def best_similarities(wanted: Sequence[str], text: str, embedder: Embedder) -> l
     tokens = embedder.encode([*wanted, *sentences]).tokens
     there = tokens[len(wanted) :]
     return [max(_late_interaction(own, other) for other in there) for own in tokens[: len(wanted)]]
+
+
+def relevant_share(text: str, expected: Sequence[str], embedder: Embedder) -> float:
+    """Share of the text's sentences that say something expected, or part of it, in [0, 1]."""
+    sentences = statements_of(text) or [text]
+    tokens = embedder.encode([*expected, *sentences]).tokens
+    wanted, there = tokens[: len(expected)], tokens[len(expected) :]
+    met = [max(max(_late_interaction(a, b), _late_interaction(b, a)) for a in wanted) for b in there]
+    return sum(each >= COVERED for each in met) / len(met)
 
 
 def _late_interaction(own: Floats, other: Floats) -> float:

@@ -39,13 +39,13 @@ def prompt_input(prompt: str) -> Payload:
 
 
 class EmbeddedJudge:
-    """`answer` fills RAGAS's models; `titles` are the questions that the measured corpus answers."""
+    """`answer` fills RAGAS's models; `questions` are those that the measured corpus says it answers."""
 
-    def __init__(self, verifier: Verifier, embedder: Embedder, titles: Sequence[str]) -> None:
+    def __init__(self, verifier: Verifier, embedder: Embedder, questions: Sequence[str]) -> None:
         self.verifier = verifier
         self._embedder = embedder
-        self._titles = list(dict.fromkeys(filter(str.strip, titles)))
-        self._title_vectors = embedder.encode(self._titles).pooled if self._titles else None
+        self._questions = list(dict.fromkeys(filter(str.strip, questions)))
+        self._question_vectors = embedder.encode(self._questions).pooled if self._questions else None
         self._tasks: dict[str, Callable[[Payload], Payload]] = {
             "StatementGeneratorOutput": lambda asked: {"statements": statements_of(asked["answer"])},
             "ClaimDecompositionOutput": lambda asked: {"claims": statements_of(asked["response"])},
@@ -64,7 +64,8 @@ class EmbeddedJudge:
 
     def _judged(self, statement: str, context: str) -> tuple[int, str]:
         score = support(self.verifier, statement, context)
-        return int(score >= self.verifier.threshold), f"support {score:.2f}, needed {self.verifier.threshold:.2f}"
+        needed = self.verifier.fair_threshold
+        return int(score >= needed), f"support {score:.2f}, needed {needed:.2f}"
 
     def _verdicts(self, asked: Payload) -> Payload:
         rows = []
@@ -91,9 +92,9 @@ class EmbeddedJudge:
     def _question(self, asked: Payload) -> Payload:
         """The question of the corpus that lies nearest to the answer stands for the one an LLM would make up."""
         response = asked["response"]
-        if self._title_vectors is None:
+        if self._question_vectors is None:
             raise Unjudgeable("the corpus names no questions")
         opening = " ".join(words(response)[:30])
         vector = self._embedder.encode([response]).pooled[0]
-        nearest = int((self._title_vectors @ vector).argmax())
-        return {"question": self._titles[nearest], "noncommittal": int(bool(_EVASIVE.search(opening)))}
+        nearest = int((self._question_vectors @ vector).argmax())
+        return {"question": self._questions[nearest], "noncommittal": int(bool(_EVASIVE.search(opening)))}

@@ -65,12 +65,7 @@ def _charts(report: Report) -> list[str]:
 
 
 def _ablation(report: Report, stage: str) -> dict[str, Figure]:
-    shown = {
-        "nDCG@10 by card": "card.ndcg@10",
-        "recall@5 by card": "card.recall@5",
-        "recall@5 by span": "span.recall@5",
-    }
-    names = {title: f"retrieval.{stage}.{name}" for title, name in shown.items()}
+    names = {title: f"retrieval.{stage}.{name}" for title, name in _SHOWN.items()}
     return {title: report.metrics[name] for title, name in names.items() if name in report.metrics}
 
 

@@ -1,4 +1,4 @@
-"""Means with bootstrap intervals: how far a figure would move with other questions of the same kind."""
+"""Figures with bootstrap intervals: how far they would move with other questions of the same kind."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 _RESAMPLES = 1_000
 _SEED = 20_240_607
+Drawn = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over `n` questions and the 95 % interval around it."""
+    """A mean, or another statistic, of `n` questions and the 95 % interval around it."""
 
     mean: float
     low: float
@@ -26,9 +27,17 @@ def estimate(values: Sequence[float]) -> Estimate:
     The seed is fixed, so two stages over the same questions are resampled alike. At least one value.
     """
     measured = np.asarray(values, np.float64)
-    drawn = np.random.default_rng(_SEED).integers(0, len(measured), (_RESAMPLES, len(measured)))
-    low, high = np.percentile(measured[drawn].mean(axis=1), [2.5, 97.5])
+    low, high = np.percentile(measured[_draws(len(measured))].mean(axis=1), [2.5, 97.5])
     return Estimate(float(measured.mean()), float(low), float(high), len(measured))
+
+
+def estimate_of(statistic: Callable[[Drawn], float], n: int) -> Estimate:
+    """The same for a statistic that is no mean of single questions, such as F1 or an area under a curve.
+
+    `statistic` takes row numbers; a draw for which it is not defined (NaN) is left out of the interval.
+    """
+    low, high = np.nanpercentile([statistic(drawn) for drawn in _draws(n)], [2.5, 97.5])
+    return Estimate(statistic(np.arange(n)), float(low), float(high), n)
 
 
 def resampled(rows: NDArray[np.float64], statistic: Callable[[NDArray[np.float64]], float]) -> Estimate:
@@ -41,3 +50,8 @@ def resampled(rows: NDArray[np.float64], statistic: Callable[[NDArray[np.float64
         values.append(statistic(rows[np.concatenate(drawn)]))
     low, high = np.percentile(values, [2.5, 97.5])
     return Estimate(statistic(rows), float(low), float(high), len(rows))
+
+
+def _draws(n: int) -> NDArray[np.int64]:
+    """Row numbers drawn with replacement `(resamples, n)`, always the same ones."""
+    return np.random.default_rng(_SEED).integers(0, n, (_RESAMPLES, n))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidDataset
+from eval.agreement import auc, balanced_accuracy
 from eval.golden import Statement, load_statements
 from eval.intervals import Estimate, resampled
 from service.grounding import Verifier
@@ -63,15 +64,17 @@ def judge_pairs(
 
 def summed_up(pairs: Sequence[Statement], scores: Numbers, threshold: float, name: str) -> JudgeReport:
     """The report on scores that are known."""
-    labels = np.array([pair.label for pair in pairs])
+    labels = np.array([pair.label for pair in pairs], np.float64)
     passed = scores >= threshold
     counts = Counter(zip((labels == 1).tolist(), passed.tolist(), strict=True))
     both = np.column_stack([labels, scores])
     return JudgeReport(
         judge=name,
         threshold=threshold,
-        auc=resampled(both, lambda rows: area(rows[rows[:, 0] == 1, 1], rows[rows[:, 0] == 0, 1])),
-        balanced_accuracy=resampled(both, lambda rows: _balanced(rows, threshold)),
+        auc=resampled(both, lambda rows: auc(rows[:, 0], rows[:, 1])),
+        balanced_accuracy=resampled(
+            both, lambda rows: balanced_accuracy(rows[:, 0], (rows[:, 1] >= threshold) == (rows[:, 0] == 1))
+        ),
         confusion={
             "true_positive": counts[True, True],
             "false_positive": counts[False, True],
@@ -82,25 +85,8 @@ def summed_up(pairs: Sequence[Statement], scores: Numbers, threshold: float, nam
     )
 
 
-def area(supported: Numbers, unsupported: Numbers) -> float:
-    """Area under the ROC curve: how often a supported statement scores above an unsupported one, ties counting half.
-
-    From the rank sum (Mann and Whitney 1947): `(R − m(m + 1)/2) / mn`, with mean ranks for ties. Both are needed.
-    """
-    m, n = len(supported), len(unsupported)
-    _, which, counts = np.unique(np.concatenate([supported, unsupported]), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[which]
-    return float((ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
-
-
-def _balanced(rows: Numbers, threshold: float) -> float:
-    """The mean of the share of supported statements that pass and of unsupported ones that do not."""
-    supported, passed = rows[:, 0] == 1, rows[:, 1] >= threshold
-    return float((passed[supported].mean() + (~passed[~supported]).mean()) / 2)
-
-
 def _by_change(
-    changes: Sequence[str], labels: NDArray[np.int64], scores: Numbers, passed: NDArray[np.bool_]
+    changes: Sequence[str], labels: Numbers, scores: Numbers, passed: NDArray[np.bool_]
 ) -> dict[str, ByChange]:
     """Unsupported kinds against all supported statements, supported kinds against all unsupported ones."""
     kinds = sorted({(int(label), change) for label, change in zip(labels, changes, strict=True)})
@@ -108,7 +94,7 @@ def _by_change(
     found = {}
     for label, change in kinds:
         own = (labels == label) & (np.array(changes) == change)
-        sides = (scores[own], scores[labels == 0]) if label else (scores[labels == 1], scores[own])
+        compared = own | (labels != label)
         name = f"{change} ({'supported' if label else 'unsupported'})" if change in shared else change
-        found[name] = ByChange(area(*sides), float(passed[own].mean()), int(own.sum()))
+        found[name] = ByChange(auc(labels[compared], scores[compared]), float(passed[own].mean()), int(own.sum()))
     return found

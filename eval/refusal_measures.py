@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.intervals import Estimate, estimate
-from eval.resampling import estimate_of
+from eval.intervals import Estimate, estimate, estimate_of
 from eval.runner import Asked
 
 Flags = NDArray[np.bool_]

@@ -122,6 +122,17 @@ class Report(_Part):
     seconds: float
     rows: list[QuestionRow]
 
+    def bare(self) -> "Report":
+        """The same without answers and passages: what a comparison needs, small enough to be kept in a repository."""
+        nothing: dict[str, object] = {
+            "answer": None,
+            "passages": [],
+            "sentence_scores": [],
+            "reference": "",
+            "key_points": [],
+        }
+        return self.model_copy(update={"rows": [row.model_copy(update=nothing) for row in self.rows]})
+
 
 def read_report(path: Path) -> Report:
     """An earlier report. Raises `InvalidDataset`."""

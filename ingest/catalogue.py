@@ -1,6 +1,7 @@
 """The files and documents of a generation in the making."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from core.fingerprint import LAYOUT_VERSION
 from core.manifest import DocumentRecord, FileRecord, Manifest
@@ -39,6 +40,15 @@ class Catalogue:
             kept = {id_: source for id_, source in record.documents.items() if id_ not in document_ids}
             removed = [*record.removed, *(id_ for id_ in record.documents if id_ in document_ids)]
             self.files[path] = record.model_copy(update={"documents": kept, "removed": removed})
+
+    def strike(self, folder: Path) -> list[Path]:
+        """Take the files below a folder of which no document remains off the record; their paths."""
+        empty = [
+            path for path, record in self.files.items() if not record.documents and Path(path).is_relative_to(folder)
+        ]
+        for path in empty:
+            del self.files[path]
+        return list(map(Path, empty))
 
     def removed(self, path: str, sha256: str) -> Collection[str]:
         """Documents that were taken out of a file which has not changed since."""

@@ -12,6 +12,7 @@ from itertools import product
 import ftfy
 
 from ingest import lost_bytes
+from ingest.fences import fenced
 
 # The bytes that Windows-1252 leaves undefined vanish when it reads UTF-8; what they completed, where one reading fits.
 _LOST_WINDOWS_1252 = {
@@ -81,7 +82,6 @@ _EVIDENCE_GREEK = re.compile(
     "|(?<=\\d)\u0393\u2014|\u039e[\u00b1\u00b5\u00b7\u00b8]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 
 
 def repair(text: str, lossy: bool | None = None) -> str:
@@ -112,15 +112,8 @@ def tidy(text: str) -> str:
     )
     text = _CONTROL.sub("", text).replace("\x85", "\n")
     lines: list[str] = []
-    fence = ""
-    for line in text.split("\n"):
-        line = line.rstrip(" \t\u00a0\v")
-        marker = _FENCE.match(line)
-        if marker and not fence:
-            fence = marker.group(1)
-        elif marker and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-            fence = ""
-        if line or fence or lines[-2:] != ["", ""]:
+    for line, code in fenced(line.rstrip(" \t\u00a0\v") for line in text.split("\n")):
+        if line or code or lines[-2:] != ["", ""]:
             lines.append(line)
     return "\n".join(lines).strip("\n")
 

@@ -5,12 +5,15 @@ same whatever stood there: a dash between words, an arrow in a chain, a line in 
 """
 
 import re
+from itertools import groupby
+from operator import itemgetter
+
+from ingest.fences import fenced
 
 _GLUED = re.compile(
     r"(?<=[A-Za-z]{2})β(?=[A-Za-z]{2})|(?<=\*\*)β(?=[A-Za-z]{2})|(?<=[\"”])β(?=[A-Za-z]{2})|(?<=\*\*) β (?=[A-Z][a-z])"
 )
 _WALL = re.compile("β{6,}|^βββ(?= )", re.MULTILINE)
-_FENCE = re.compile(r"[ \t]*```")
 _SUSPECT = re.compile("[βΓπ]")
 _EMOJI = re.compile("π[\u2018\u2019\u2015\u00a3-\u00bf\u0384-\u038f]{0,2}(?!\\w) ?")
 _MARK = re.compile(r"^(\s*(?:[-*] )?)β (?=[\"“A-Z])")
@@ -33,17 +36,10 @@ def repair(text: str) -> str:
     text = re.sub("β\x85 *", "✅ ", text)
     paired = "✅" in text
     done: list[str] = []
-    fenced: list[str] | None = None
-    for line in text.split("\n"):
-        if _FENCE.match(line):
-            done += _drawing(fenced) if fenced is not None else []
-            fenced = [] if fenced is None else None
-            done.append(line)
-        elif fenced is not None:
-            fenced.append(line)
-        else:
-            done.append(_prose(_marked(line, paired)))
-    return "\n".join(done + _drawing(fenced or []))
+    for code, group in groupby(fenced(text.split("\n")), key=itemgetter(1)):
+        lines = [line for line, _ in group]
+        done += _drawing(lines) if code else [_prose(_marked(line, paired)) for line in lines]
+    return "\n".join(done)
 
 
 def _marked(line: str, paired: bool) -> str:

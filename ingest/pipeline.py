@@ -41,11 +41,13 @@ def ingest(
 
     An index of another encoder, splitter or layout raises `IndexMismatch`; with `rebuild` it is made anew from every
     file on record, and from its own texts where a file is gone. With `restore`, documents that were removed from the
-    files at `paths` come back though these have not changed.
+    files at `paths` come back though these have not changed. Without paths, there must be an index: `IndexMissing`.
     """
     started = time.perf_counter()
     made_by = index_fingerprint(encoder)
     with _updating(settings.index) as (generations, previous):
+        if previous is None and not paths:
+            raise _missing(settings.index)
         stale = previous is not None and previous.manifest.fingerprint != made_by
         if previous and not rebuild:
             previous.require(made_by)
@@ -81,20 +83,23 @@ def ingest_documents(
 
 
 def remove(document_ids: Sequence[str], settings: Settings) -> IngestReport:
-    """Take documents out of the index; they stay out until their files change.
+    """Take documents out of the index; they stay out until their files change. An upload left without any is deleted.
 
     Raises `DocumentNotFound` for an id that is not there, and then removes nothing.
     """
     started = time.perf_counter()
     with _updating(settings.index) as (generations, previous):
         if previous is None:
-            raise IndexMissing(f"there is no index in {settings.index.directory}", "run `prep ingest PATH`")
+            raise _missing(settings.index)
         for document_id in document_ids:
             previous.record(document_id)
         catalogue = Catalogue(previous.manifest.files, previous.manifest.documents)
         catalogue.forget(document_ids)
+        emptied = catalogue.strike(settings.index.uploads.resolve())
         with GenerationWriter(generations, settings.index, previous) as writer:
             manifest = writer.publish(catalogue, previous.manifest.fingerprint)
+        for path in emptied:
+            path.unlink(missing_ok=True)
         report = IngestReport(removed=len(document_ids))
         report.close(manifest, (), time.perf_counter() - started)
         return report
@@ -113,6 +118,10 @@ def _updating(settings: IndexSettings) -> Iterator[tuple[Generations, Index | No
             return
         with closing(previous):
             yield generations, previous
+
+
+def _missing(settings: IndexSettings) -> IndexMissing:
+    return IndexMissing(f"there is no index in {settings.directory}", "run `prep ingest PATH`")
 
 
 def _moves(previous: Index, settings: IndexSettings) -> bool:

@@ -21,22 +21,17 @@ class Plan:
     removed: int = 0
     problems: list[Problem] = field(default_factory=list)
 
-    @property
-    def changes(self) -> bool:
-        return bool(self.to_read or self.removed)
-
 
 def make_plan(paths: Sequence[Path], records: Mapping[str, FileRecord], *, read_again: bool) -> Plan:
     """Compare the files at `paths` with those on record; with `read_again`, every file on record is read again too."""
     plan = Plan(keep=dict(records))
-    known = [Path(path) for path in records if read_again and Path(path).is_file()]
-    named = {Path(path): record.name for path, record in records.items()}
+    known = {Path(path): record.name for path, record in records.items() if read_again and Path(path).is_file()}
     for source in discover([*paths, *known]):
         if source.problem:
             plan.problems.append(Problem.of(source.name, source.problem))
             continue
         if source.path in known:
-            source = SourceFile(source.path, named[source.path])
+            source = SourceFile(source.path, known[source.path])
         _place(plan, source, records.get(str(source.path)), read_again)
     folders = [path.resolve() for path in paths if path.is_dir()]
     for path in records:

@@ -1,34 +1,37 @@
-"""Documents that arrive over HTTP: kept as files beside the index, so that a rebuild can read them again."""
+"""Documents that arrive over HTTP: kept as files beside the index, for a rebuild to read, until they are removed."""
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 from core.encoder import Encoder
-from core.errors import UnreadableSource
+from core.errors import IndexBusy, UnreadableSource
 from core.settings import Settings
 from ingest.load import FORMATS, load
 from ingest.pipeline import ingest, remove
 
 _SAFE = re.compile(r"[^\w.() -]+")
 _LONGEST_NAME = 120  # bytes; a folder takes 255
+# Seconds; whoever waits holds one of the threads that answer questions.
+_PATIENCE = 5.0
 
 
 class Uploads:
-    """Adds and removes one upload at a time; a second one waits."""
+    """Adds and removes one upload at a time; a second one waits a little, then raises `IndexBusy`."""
 
     def __init__(self, settings: Settings, encoder: Encoder) -> None:
         self._settings = settings
         self._encoder = encoder
-        self._folder = settings.index.directory / "uploads"
+        self._folder = settings.index.uploads
         self._lock = Lock()
 
     def put(self, name: str, data: bytes) -> tuple[Sequence[str], int]:
         """Ids of the documents in the file and how many chunks were encoded; raises `UnreadableSource`."""
         target = self._folder / safe_name(name)
-        with self._lock:
+        with self._turn():
             arriving = self._folder / ".arriving" / target.name
             arriving.parent.mkdir(parents=True, exist_ok=True)
             arriving.write_bytes(data)
@@ -42,8 +45,17 @@ class Uploads:
 
     def remove(self, document_id: str) -> None:
         """Take a document out; raises `DocumentNotFound`."""
-        with self._lock:
+        with self._turn():
             remove([document_id], self._settings)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise IndexBusy("another upload is being read", "try again when it has ended")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 def safe_name(name: str) -> str:

@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -23,11 +24,15 @@ from core.settings import DATA, EncoderSettings, IngestSettings
 from core.weights import ADAPTER, packaged_model
 from ingest.load import load
 from ingest.split import split
+from recipes.verifier import plain
 
-RANK, STEPS, RATE, CLOSENESS = 16, 100, 1e-3, 5.0
-SHARES = {"bank": 0.5, "interview": 0.25, "scifact": 0.25}
+RANK, STEPS, RATE, CLOSENESS = 16, 400, 1e-3, 2.0
+SHARES = {"bank": 0.3, "interview": 0.3, "scifact": 0.2, "attribution": 0.2}
+# The other interview repositories are kept to measure what the adapter does to questions it never saw.
+REPOSITORIES = ("ajitsingh98", "theainerd")
 # Questions that open a batch; each brings one of the passages nearest to it; most questions that a passage asks.
 SEEDS, NEAREST, SIBLINGS = 16, 24, 3
+LONGEST = 1_500  # characters of a passage that are read; its window holds less
 POOLED_TEMPERATURE, TOKEN_TEMPERATURE, CLS, SEP = 0.05, 0.03, 101, 102
 Passage = tuple[str, str, list[str]]  # text, group and questions; passages of one group are not told apart
 
@@ -122,10 +127,12 @@ def bank(encoder: Encoder) -> Iterator[Passage]:
 
 
 def public(folder: Path) -> dict[str, list[Passage]]:
-    """Questions and answers of interview repositories; claims of SciFact's training split and their abstracts."""
+    """Questions and answers of interview repositories; claims, with what supports them, of SciFact's training split
+    and of the attribution pairs."""
     asked, claims = defaultdict[str, set[str]](set), defaultdict[str, list[str]](list)
     for row in _rows(folder / "interview" / "pairs.jsonl"):
-        if len(row["answer"].split()) >= 5 and "Standard interview answer evaluating" not in row["answer"]:
+        known = any(name in row["source"] for name in REPOSITORIES)
+        if known and len(row["answer"].split()) >= 5 and "Standard interview answer evaluating" not in row["answer"]:
             asked[row["answer"].replace("💡 Show Answer", "").strip()].add(row["question"])
     said = {row["_id"]: row["text"] for row in _rows(folder / "scifact" / "queries.jsonl")}
     for claim, abstract, _ in map(str.split, (folder / "scifact" / "qrels" / "train.tsv").open().readlines()[1:]):
@@ -133,16 +140,26 @@ def public(folder: Path) -> dict[str, list[Passage]]:
     interview = [(answer, answer, sorted(own)) for answer, own in asked.items()]
     abstracts = (row for row in _rows(folder / "scifact" / "corpus.jsonl") if row["_id"] in claims)
     scifact = [(f"{row['title']}\n{row['text']}", row["_id"], claims[row["_id"]]) for row in abstracts]
-    return {"interview": interview, "scifact": scifact}
+    return {"interview": interview, "scifact": scifact, "attribution": list(_supported(folder))}
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _supported(folder: Path) -> Iterator[Passage]:
+    """Passages with the statements that they support, and the questions which those answer."""
+    said = defaultdict[str, set[str]](set)
+    for row in (row for path in sorted((folder / "attribution").glob("*.jsonl")) for row in _rows(path)):
+        if row["label"]:
+            said[plain(row["context"])] |= {plain(row[key]) for key in ("question", "statement") if row.get(key)}
+    for context, own in said.items():
+        yield context[:LONGEST], context, sorted(own)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--public", type=Path, help="folder with interview/pairs.jsonl and scifact/")
+    parser.add_argument("--public", type=Path, help="folder with interview/pairs.jsonl, scifact/ and attribution/")
     folder = parser.parse_args().public
     encoder = Encoder(EncoderSettings(adapted=False))
     sources = {"bank": list(bank(encoder))} | (public(folder) if folder else {})

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import chain
 from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response, UploadFile
@@ -68,9 +67,7 @@ def ask(body: AskRequest, request: Request) -> AnswerSchema | EventStream:
     if not body.stream:
         return AnswerSchema.of(pipeline.answer(asked))
     deadline = pipeline.deadline(asked)
-    events = pipeline.stream(asked, deadline)
-    first = next(events)  # what cannot be asked is a problem, not a stream
-    return EventStream(encoded(chain([first], events), request.url.path), deadline.cancel)
+    return EventStream(encoded(pipeline.stream(asked, deadline), request.url.path), deadline.cancel)
 
 
 @router.post("/v1/search")

@@ -1,19 +1,20 @@
 """Answers written by a language model from numbered passages. Nothing that it writes is trusted: grounding follows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from core.errors import GeneratorFailed
 from core.types import Draft, DraftSentence, Passage
 from service.composition import Task
+from service.deadline import Deadline
 from service.draft_parser import DraftParser
-from service.language_model import LanguageModel
+from service.language_model import CutShort, LanguageModel
 from service.narrowing import cite
 from service.prompts import NOT_HELD, answering, repeats_rules
 
+T = TypeVar("T")
 NAME = "chat"
-# Of the time that is left the extractive answer must be able to follow: a share, and at most so many seconds.
-_SHARE_KEPT, _MOST_KEPT = 0.3, 2.0
 _WITHHELD = "(a sentence that repeats the instructions of prep)"
 
 
@@ -28,7 +29,7 @@ class ChatGenerator:
         """Parts of one draft. Raises `GeneratorFailed` for every fault, a draft without any citation included."""
         messages = answering(task.found.question, task.ranked, task.length)
         cited = said = False
-        for sentence in self._sentences(messages, task):
+        for sentence in _in_time(self._sentences(messages, task), task.deadline):
             draft = _draft(sentence, task.ranked)
             said, cited = True, cited or bool(draft.citations)
             yield draft
@@ -37,10 +38,26 @@ class ChatGenerator:
             raise GeneratorFailed(f"the language model {fault}", "a larger model follows the rules more often")
 
     def _sentences(self, messages: list[dict[str, str]], task: Task) -> Iterator[DraftSentence]:
-        parser = DraftParser()
-        for piece in self._model.stream(messages, self._max_tokens, task.deadline.earlier(_SHARE_KEPT, _MOST_KEPT)):
-            yield from parser.feed(piece)
+        """The sentences of the reply; of one that was cut short, those which are complete."""
+        parser, complete = DraftParser(), False
+        try:
+            for piece in _in_time(self._model.stream(messages, self._max_tokens, task.deadline), task.deadline):
+                for sentence in parser.feed(piece):
+                    complete = True
+                    yield sentence
+        except CutShort:
+            if complete:
+                return
+            raise
         yield from parser.finish()
+
+
+def _in_time(items: Iterable[T], deadline: Deadline) -> Iterator[T]:
+    """The items as long as there is time; what a model said at once may take longer to read and check."""
+    for item in items:
+        if not deadline.remaining():
+            raise GeneratorFailed("the language model's draft was not checked in time", "raise the deadline")
+        yield item
 
 
 def _draft(sentence: DraftSentence, passages: Sequence[Passage]) -> Draft:

@@ -10,7 +10,7 @@ _TRANSITIONS = frozenset(
     main mechanism next note nutshell overall point practice reason second short step sum summary third work""".split()
 )
 _TRANSITION_TERMS = frozenset(term for word in _TRANSITIONS for term in terms(word))
-_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|‘[^’\n]*’|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
+_QUOTED = re.compile(r"\"[^\"\n]*\"|“[^“”\n]*”|‘[^‘’\n]*’|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
 _WHAT = r"(?:instructions?|prompts?|rules?|messages?|directions?|guidelines|passages?|context|text|documents?|sources?)"
 _ORDERS = re.compile(
     rf"""
@@ -21,8 +21,8 @@ _ORDERS = re.compile(
     | \byou\s+are\s+(?:now|no\s+longer)\b
     | \b(?:new|updated|real|revised)\s+(?:system\s+)?instructions?\s*:
     | \b(?:instead|only|always|just|now)\s+(?:reply|respond|answer|say|write|output)\b[^.!?\n]{{0,20}}(?:\bwith\b|:|")
-    | ^\W*(?:system|assistant|developer)\s*(?:message|prompt|note|override)?\s*[:>\]]
-    | <\|[^|>\n]*\|?>? | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|instructions?|passages?|developer)\b[^>]*>
+    | ^[^\w\n]*(?:system|assistant|developer)\s*(?:message|prompt|note|override)?\s*[:>\]]
+    | <\|[^|>\n]*\|?>? | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|instructions?|passages?|developer)\b[^<>]*>
     | \b(?:dear|attention|note\s+to(?:\s+the)?)\s+(?:ai|llms?|language\s+models?|assistants?|chatbots?)\b
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,

@@ -15,6 +15,8 @@ from service.retrieval import Candidates
 from service.timings import Timings
 
 _NOTHING_HELD = "no sentence of the language model is supported by the passage it cites"
+# Of the time that is left the second composer must be able to follow: a share, and at most so many seconds.
+_SHARE_KEPT, _MOST_KEPT = 0.3, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +82,35 @@ class WholeWriter:
 
 
 class GroundedComposer:
-    """Every sentence of the writer goes through a ledger."""
+    """Every sentence of the writer goes through a ledger; both keep the deadline of the task.
+
+    Of a draft that is not finished by then the sentences checked so far stand, if there are any.
+    """
 
     def __init__(self, writer: Writer, verifier: Verifier | None) -> None:
         self._writer = writer
         self._verifier = verifier
 
     def compose(self, task: Task) -> Composing:
-        ledger = Ledger(cache(lambda id_: task.index.document(id_).text), self._verifier)
+        ledger = Ledger(cache(lambda id_: task.index.document(id_).text), self._verifier, task.deadline)
         position, known, generator = 0, 0, "none"
-        for draft in task.timings.of_each("generate", self._writer.write(task)):
-            with task.timings.stage("ground"):
-                kept = ledger.check(draft)
-            generator, citations = draft.generator, ledger.grounded.citations
-            for sentence in kept:
-                newest = max(sentence.citations, default=known)
-                yield Written(position, generator, sentence, citations[known:newest])
-                position, known = position + 1, max(known, newest)
+        try:
+            for draft in task.timings.of_each("generate", self._writer.write(task)):
+                with task.timings.stage("ground"):
+                    kept = ledger.check(draft)
+                generator, citations = draft.generator, ledger.grounded.citations
+                for sentence in kept:
+                    newest = max(sentence.citations, default=known)
+                    yield Written(position, generator, sentence, citations[known:newest])
+                    position, known = position + 1, max(known, newest)
+        except GeneratorFailed:
+            if task.deadline.remaining() or not position:
+                raise
         return Composed(ledger.grounded, generator)
 
 
 class FallbackComposer:
-    """What the first cannot compose, the second does, and the answer says why."""
+    """What the first cannot compose in time, the second does, and the answer says why."""
 
     def __init__(self, first: Composer, second: Composer) -> None:
         self._first = first
@@ -110,7 +119,7 @@ class FallbackComposer:
     def compose(self, task: Task) -> Composing:
         removed: tuple[Sentence, ...] = ()
         try:
-            composed = yield from self._first.compose(task)
+            composed = yield from self._first.compose(replace(task, deadline=_with_time_kept(task.deadline)))
             if composed.grounded.sentences:
                 return composed
             reason, removed = _NOTHING_HELD, composed.grounded.removed
@@ -119,3 +128,8 @@ class FallbackComposer:
         composed = yield from self._second.compose(task)
         grounded = replace(composed.grounded, removed=removed + composed.grounded.removed)
         return replace(composed, grounded=grounded, fallback_reason=reason)
+
+
+def _with_time_kept(deadline: Deadline) -> Deadline:
+    left = deadline.remaining()
+    return deadline.within(left - min(_SHARE_KEPT * left, _MOST_KEPT))

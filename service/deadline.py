@@ -14,11 +14,9 @@ class Deadline:
         self._cancelled = threading.Event()
         self._cuts: list[Callable[[], None]] = []
 
-    def earlier(self, share: float, most: float) -> "Deadline":
-        """A deadline before this one by a share of what remains, and by at most so many seconds."""
-        inner = Deadline(0)
-        remaining = self.remaining()
-        inner._end = time.monotonic() + remaining - min(share * remaining, most)
+    def within(self, seconds: float) -> "Deadline":
+        """A deadline so many seconds from now, or this one if it is earlier; to cancel one is to cancel both."""
+        inner = Deadline(min(seconds, self.remaining()))
         inner._cancelled, inner._cuts = self._cancelled, self._cuts
         return inner
 
@@ -43,12 +41,14 @@ class Deadline:
     @contextmanager
     def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
         """Call `cut`, from another thread, if the deadline passes or the work is cancelled inside the block."""
-        timer = threading.Timer(self.remaining(), cut)
-        timer.daemon = True
-        self._cuts.append(cut)
-        timer.start()
+        self._cuts.append(cut)  # before the clock is read: a cancel in between would find nothing to cut
         try:
-            yield
+            timer = threading.Timer(self.remaining(), cut)
+            timer.daemon = True
+            timer.start()
+            try:
+                yield
+            finally:
+                timer.cancel()
         finally:
-            timer.cancel()
             self._cuts.remove(cut)

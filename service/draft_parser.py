@@ -2,95 +2,120 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from core.errors import GeneratorFailed
 from core.sentences import sentence_spans
-from core.text import visible
 from core.types import DraftSentence, Kind
+from service import markers
+from service.thoughts import Thoughts
 
-# Brackets that look like [ and ], and the digits' full-width forms.
-_LOOKALIKES = str.maketrans("［］【】〔〕⟦⟧⁅⁆❲❳〚〛０１２３４５６７８９", "[]" * 7 + "0123456789")
-_NUMBERS = r"\d{1,9}(?:\s*(?:[,;&–-]|and)\s*\d{1,9})*"
-_MARKER = re.compile(
-    rf"\s*\[\s*\^?(?:(?:passages?|sources?|citations?|refs?\.?|no\.?|#)\s*)*\^?({_NUMBERS})(?:†[^\]]*)?\s*\](?!\()",
-    re.IGNORECASE,
-)
-_LATE_MARKER = re.compile(r"([.!?…]+[\"'”’)*_]*)((?:\s*\[\d{1,9}(?:, \d{1,9})*\])+)")
-_CODE = re.compile(r"(`[^`\n]+`)")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _FENCE = re.compile(r"^\s*(```|~~~)")
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
-_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>")
-_SHORTEST_LOOKAHEAD = 4
-_WIDEST_RANGE = 20
+# So much of the next sentence is read before the one before it is given; more if it begins as a marker may.
+_SHORTEST_LOOKAHEAD, _LONGEST_MARKER = 4, 60
+# No source has so long a sentence or block. Text is read in slices, so that no reply is ever looked through as a whole.
+_LONGEST, _SLICE = 4_000, 1_000
 
 
 class DraftParser:
     """`feed` it pieces, then `finish`: both give the sentences that are complete.
 
-    A sentence without a number takes those of the next one in its paragraph that has some, or of the one before.
+    A sentence without a number takes those of the next one in its paragraph that has some, or of the one before; in an
+    item, which is given sentence by sentence, it takes all that the item has. A part that is too long cites nothing.
+    Both raise `GeneratorFailed` when what they gave turns out to have been a thought.
     """
 
     def __init__(self) -> None:
+        self._thoughts = Thoughts()
         self._text = ""
         self._paragraph = 0
         self._waiting: list[DraftSentence] = []
+        self._uncited: list[DraftSentence] = []
         self._last: tuple[int, ...] = ()
+        self._cited = False
 
     def feed(self, piece: str) -> Iterator[DraftSentence]:
-        self._text = self._text + piece
-        if _within_thought(self._text):
-            return
-        self._text = _THOUGHT.sub("", self._text)
-        while (block := self._whole_block()) is not None:
-            yield from self._block(block)
-        if not _FENCE.match(self._text) and not _is_table(self._text):
-            yield from self._sentences()
+        said, anew = self._thoughts.spoken(piece)
+        if anew:
+            self._take_back()
+        for start in range(0, len(said), _SLICE):
+            yield from self._hear(said[start : start + _SLICE])
 
     def finish(self) -> Iterator[DraftSentence]:
         """What is left, the last sentence included even if it was cut."""
-        rest, self._text = _THOUGHT.sub("", self._text), ""
+        yield from self._hear(self._thoughts.rest())
+        rest, self._text = self._text, ""
         yield from self._block(rest)
         yield from self._end_paragraph()
+        yield from self._uncited
+
+    def _take_back(self) -> None:
+        if self._cited:
+            raise GeneratorFailed(
+                "the language model thought aloud without marking where its thought begins",
+                "let its server keep reasoning apart from the reply, or switch reasoning off",
+            )
+        self._text, self._waiting, self._uncited = "", [], []
+
+    def _hear(self, said: str) -> Iterator[DraftSentence]:
+        self._text += said
+        while (block := self._whole_block()) is not None:
+            yield from self._block(block)
+        if len(self._text) > _LONGEST:
+            self._text = _cut(self._text)
+        elif not _FENCE.match(self._text) and not _is_table(self._text):
+            yield from self._sentences()
 
     def _whole_block(self) -> str | None:
         """The first line, or the whole fenced code or table, taken off the text once it is complete."""
-        lines = self._text.split("\n")
-        if len(lines) == 1:
+        line, newline, rest = self._text.partition("\n")
+        if not newline:
             return None
-        size = 1
-        if fence := _FENCE.match(lines[0]):
-            ends = [n for n, line in enumerate(lines[1:-1], start=1) if line.strip().startswith(fence.group(1))]
-            if not ends:
-                return None
-            size = ends[0] + 1
-        elif _is_table(lines[0]):
-            size = next((n for n, line in enumerate(lines) if not _is_table(line)), 0)
-            if not size:
-                return None
+        fence = _FENCE.match(line)
+        if not fence and not _is_table(line):
+            self._text = rest
+            return line
+        lines = self._text.split("\n")
+        if fence:
+            size = next((n for n, row in enumerate(lines[:-1]) if n and row.strip().startswith(fence.group(1))), -1) + 1
+        else:
+            size = next((n for n, row in enumerate(lines) if not _is_table(row)), 0)
+        if not size:
+            return None
         self._text = "\n".join(lines[size:])
         return "\n".join(lines[:size])
 
     def _block(self, block: str) -> Iterator[DraftSentence]:
         """The sentences of a line, or a block as one; an empty line ends a paragraph, a heading says nothing."""
-        if _FENCE.match(block) or _is_table(block) or block.strip().startswith(("$$", "\\[")):
+        if len(block) > _LONGEST:
+            yield DraftSentence(block[:_LONGEST].strip() + " …", (), "sentence", self._paragraph)
+        elif _FENCE.match(block) or _is_table(block) or block.strip().startswith(("$$", "\\[")):
             kind: Kind = "code" if _FENCE.match(block) else "table" if _is_table(block) else "formula"
             yield from self._add(DraftSentence(block.strip("\n"), (), kind, self._paragraph))
         elif not block.strip() or block.lstrip().startswith("#"):
             yield from self._end_paragraph()
         elif item := _ITEM.match(block):
-            yield from self._add(self._read(block[item.end() :], "item"))
+            parts = list(self._parts(block[item.end() :], "item"))
+            shared = tuple(dict.fromkeys(n for part in parts for n in part.citations))
+            for part in parts:
+                yield from self._add(replace(part, citations=part.citations or shared))
         else:
-            block = _tidy(block)
-            for start, end in sentence_spans(block, 0, len(block)):
-                yield from self._add(self._read(block[start:end], "sentence"))
+            for part in self._parts(block, "sentence"):
+                yield from self._add(part)
+
+    def _parts(self, text: str, kind: Kind) -> Iterator[DraftSentence]:
+        text = markers.tidy(text)
+        for start, end in sentence_spans(text, 0, len(text)):
+            yield self._read(text[start:end], kind)
 
     def _sentences(self) -> Iterator[DraftSentence]:
         """The sentences of an unfinished line that can no longer change."""
-        text = _tidy(self._text)
+        text = markers.tidy(self._text)
         if _ITEM.match(text) or text.lstrip().startswith("#"):
             return
         spans = list(sentence_spans(text, 0, len(text)))
-        while spans and (text[spans[-1][0]] == "[" or len(text) - spans[-1][0] < _SHORTEST_LOOKAHEAD):
+        while spans and len(text) - spans[-1][0] < _lookahead(text[spans[-1][0]]):
             spans.pop()
         if len(spans) < 2:
             return
@@ -100,18 +125,12 @@ class DraftParser:
             yield from self._add(self._read(text[start:end], "sentence"))
 
     def _read(self, text: str, kind: Kind) -> DraftSentence:
-        """A sentence with its markers taken out; code keeps what only looks like one."""
-        numbers: list[int] = []
-        parts = _CODE.split(visible(text).translate(_LOOKALIKES))
-        for n in range(0, len(parts), 2):
-            for marker in _MARKER.finditer(parts[n]):
-                numbers += _listed(marker.group(1))
-            parts[n] = _MARKER.sub("", parts[n])
-        return DraftSentence("".join(parts).strip(), tuple(dict.fromkeys(numbers)), kind, self._paragraph)
+        said, numbers = markers.read(text)
+        return DraftSentence(said, numbers, kind, self._paragraph)
 
     def _add(self, sentence: DraftSentence) -> Iterator[DraftSentence]:
         if sentence.citations:
-            self._last = sentence.citations
+            self._last, self._cited = sentence.citations, True
             if sentence.text:
                 self._waiting.append(sentence)
             yield from self._release(sentence.citations)
@@ -124,37 +143,23 @@ class DraftParser:
         self._last = ()
 
     def _release(self, citations: tuple[int, ...]) -> Iterator[DraftSentence]:
-        for sentence in self._waiting:
-            yield DraftSentence(sentence.text, sentence.citations or citations, sentence.kind, sentence.paragraph)
+        """What waits, with these numbers; before anything is cited it may be a thought, and is kept."""
+        self._uncited += [replace(sentence, citations=sentence.citations or citations) for sentence in self._waiting]
         self._waiting = []
-
-
-def _tidy(text: str) -> str:
-    """Markers after a full stop moved before it, where they belong to the sentence that ends there."""
-    text = "".join(
-        part if n % 2 else _MARKER.sub(lambda found: f" [{', '.join(map(str, _listed(found.group(1))))}]", part)
-        for n, part in enumerate(_CODE.split(visible(text).translate(_LOOKALIKES)))
-    )
-    return _LATE_MARKER.sub(r"\2\1", text)
-
-
-def _listed(numbers: str) -> list[int]:
-    """`1, 3-5` to 1, 3, 4, 5; a range that is too wide to be meant gives its ends."""
-    found: list[int] = []
-    for part in re.split(r"[,;&]|and", numbers):
-        ends = [int(number) for number in re.findall(r"\d+", part)]
-        if len(ends) == 2 and 0 < ends[1] - ends[0] < _WIDEST_RANGE:
-            found += range(ends[0], ends[1] + 1)
-        else:
-            found += ends
-    return found
+        if self._cited:
+            yield from self._uncited
+            self._uncited = []
 
 
 def _is_table(text: str) -> bool:
     return text.lstrip().startswith("|")
 
 
-def _within_thought(text: str) -> bool:
-    """Whether the text so far is, or may yet become, a thought that has not ended."""
-    begun = text.lstrip()
-    return begun != "" and begun[:6] == "<think"[: len(begun)] and not _THOUGHT_ENDS.search(begun)
+def _cut(text: str) -> str:
+    """An unfinished block that is too long: still too long, with the beginning of the line that may end it."""
+    last = text.rfind("\n", _LONGEST)
+    return text[: _LONGEST + 1] + (text[last:][:_SLICE] if last >= 0 else "")
+
+
+def _lookahead(first: str) -> int:
+    return _LONGEST_MARKER if first in "[(*_" else _SHORTEST_LOOKAHEAD

@@ -1,7 +1,8 @@
 """An answer as server-sent events: `passages`, then a `sentence` each, then `answer`, or `error`."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import TypeVar
 
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
@@ -14,6 +15,7 @@ from service.pipeline import Event, Found
 from service.schemas import AnswerSchema, CitationSchema, PassageSchema, Problem, SentenceSchema
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class PassagesEvent(BaseModel):
@@ -50,7 +52,10 @@ class SentenceEvent(SentenceSchema):
 
 
 class EventStream(StreamingResponse):
-    """Sends events while they are made; `cancel` is called as soon as the client is gone."""
+    """Sends events while they are made; `cancel` is called as soon as the client is gone, even before the first one.
+
+    The response begins with its first event: a `PrepError` until then is a problem, not a stream.
+    """
 
     media_type = "text/event-stream"
 
@@ -62,6 +67,11 @@ class EventStream(StreamingResponse):
         await super().listen_for_disconnect(receive)
         self._cancel()
 
+    async def stream_response(self, send: Send) -> None:
+        events = aiter(self.body_iterator)
+        self.body_iterator = _again(await anext(events), events)
+        await super().stream_response(send)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
@@ -69,8 +79,15 @@ class EventStream(StreamingResponse):
             self._cancel()
 
 
+async def _again(first: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
+    yield first
+    async for event in rest:
+        yield event
+
+
 def encoded(events: Iterator[Event], path: str) -> Iterator[str]:
-    """Events as text; an error that comes when the response has begun is the last event."""
+    """Events as text; an error that comes after the first one, when the response has begun, is the last event."""
+    yield _encoded(next(events))
     try:
         for event in events:
             yield _encoded(event)

@@ -19,9 +19,12 @@ from core.settings import DATA, AnswerSettings
 from core.text import terms, words
 from service.retrieval import Candidates
 
+SIGNALS = ("matches", "worst_three", "coverage", "unknown", "lead", "log_tokens")
 WEIGHTS = DATA / "models" / "refusal.json"
 # Candidates among which the best place for the question is sought.
 _DEPTH = 10
+_LEAD_OVER = 5
+_MOST_TOKENS = 60
 _LONGEST_WORD = 25
 
 
@@ -43,10 +46,10 @@ class EvidenceJudge:
     def __init__(self, settings: AnswerSettings, weights: Path = WEIGHTS) -> None:
         try:
             fitted = json.loads(weights.read_text())
-            self._weights = {name: float(weight) for name, weight in fitted["weights"].items()}
+            self._weights = {name: float(fitted["weights"][name]) for name in SIGNALS}
             self._bias = float(fitted["bias"])
             self._threshold = float(fitted["thresholds"][settings.refusal])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelUnavailable(
                 f"the refusal weights {weights} cannot be read ({error!r})",
                 "restore them or run `python -m recipes.refusal`",
@@ -64,33 +67,38 @@ class EvidenceJudge:
 
 
 def signals(index: Index, found: Candidates) -> dict[str, float]:
-    """What the first candidates say about the question, each signal at its best place.
+    """What the first candidates say about the question.
 
-    `matches` is the mean over the question's tokens of their best cosines in one passage, `worst_two` that of the two
-    worst-matched tokens, `coverage` the idf-weighted share of the question's terms that one passage holds, `length` the
-    logarithm of the number of tokens (a long question is met less well as a whole).
+    `matches` is the mean over the question's tokens of their best cosines in one passage, at its best, `worst_three`
+    that of the three worst-met tokens; `coverage` is the idf-weighted share of the question's terms that one passage
+    holds, `unknown` of those that no chunk holds; `lead` is how far the first passage stands before the fifth. A long
+    question is met less well as a whole, hence `log_tokens`, up to the longest that the weights were fitted to.
     """
-    matches = found.matches[:_DEPTH]
+    matches = found.matches[:_DEPTH].astype(np.float64)
     return {
         "matches": float(matches.mean(axis=1).max()),
-        "worst_two": float(np.sort(matches, axis=1)[:, :2].mean(axis=1).max()),
-        "coverage": _coverage(index, terms(found.question), found.rows[:_DEPTH]),
-        "length": math.log(matches.shape[1]),
+        "worst_three": float(np.sort(matches, axis=1)[:, :3].mean(axis=1).max()),
+        **_term_shares(index, terms(found.question), found.rows[:_DEPTH]),
+        "lead": float(found.fused[0] - found.fused[:_LEAD_OVER][-1]),
+        "log_tokens": math.log(min(matches.shape[1], _MOST_TOKENS)),
     }
 
 
-def _coverage(index: Index, asked: Sequence[str], rows: NDArray[np.int64]) -> float:
-    """Best share, weighted by idf, of the question's terms that one candidate holds; unknown terms weigh most."""
+def _term_shares(index: Index, asked: Sequence[str], rows: NDArray[np.int64]) -> dict[str, float]:
+    """Shares of the question's terms, weighed by idf: what one of the rows holds at most, and what the corpus does not
+    know; unknown terms weigh as the rarest known ones do."""
     lexical = index.lexical
-    unknown = float(lexical.idf.max()) if len(lexical.idf) else 1.0
-    held, total = np.zeros(len(rows)), 0.0
-    for term in set(asked):
-        number = lexical.vocabulary.get(term)
-        weight = unknown if number is None else max(float(lexical.idf[number]), 0.0)
-        total += weight
-        if number is not None:
-            held += weight * np.isin(rows, lexical.chunks[lexical.starts[number] : lexical.starts[number + 1]])
-    return float(held.max() / total) if total else 0.0
+    rarest = float(lexical.idf.max()) if len(lexical.idf) else 1.0
+    held, known, unknown = np.zeros(len(rows)), 0.0, 0.0
+    for number in (lexical.vocabulary.get(term) for term in set(asked)):
+        if number is None:
+            unknown += rarest
+            continue
+        weight = max(float(lexical.idf[number]), 0.0)
+        known += weight
+        held += weight * np.isin(rows, lexical.chunks[lexical.starts[number] : lexical.starts[number + 1]])
+    total = known + unknown
+    return {"coverage": float(held.max() / total) if total else 0.0, "unknown": unknown / total if total else 0.0}
 
 
 def _missing(index: Index, question: str) -> tuple[str, ...]:

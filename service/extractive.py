@@ -8,6 +8,7 @@ another source adds what it alone holds.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.encoder import Encoder
 from core.index import Index
@@ -41,15 +42,15 @@ class ExtractiveGenerator:
         """The parts of the best units that answer the question, each citing itself."""
         selection = Selection(found.question, length)
         chosen = []
-        for unit in _units(index, ranked)[: _SOURCES[length]]:
+        for unit in islice(_units(index, ranked), _SOURCES[length]):
             relevance = Relevance(index, self._encoder, found.encoded, unit.chunks)
-            chosen.append((unit, selection.take(groups(unit.document, unit.chunks, relevance))))
+            chosen.append((unit, selection.take(groups(unit.document, unit.chunks, relevance), relevance.of_heading)))
         return _compose(chosen)
 
 
-def _units(index: Index, passages: Sequence[Passage]) -> list[Unit]:
+def _units(index: Index, passages: Sequence[Passage]) -> Iterator[Unit]:
     """The units of the passages, best first, each whole even where only one of its chunks was found."""
-    found: dict[tuple[str, str, tuple[str, ...]], Unit] = {}
+    given: set[tuple[str, str, tuple[str, ...]]] = set()
     documents: dict[str, tuple[Document, list[Chunk]]] = {}
     for passage in passages:
         id_ = passage.chunk.document_id
@@ -57,10 +58,9 @@ def _units(index: Index, passages: Sequence[Passage]) -> list[Unit]:
             documents[id_] = index.document_with_chunks(id_)
         document, chunks = documents[id_]
         key = _unit_key(passage.chunk)
-        if (id_, *key) not in found:
-            whole = tuple(chunk for chunk in chunks if _unit_key(chunk) == key)
-            found[id_, *key] = Unit(document, whole, passage)
-    return list(found.values())
+        if (id_, *key) not in given:
+            given.add((id_, *key))
+            yield Unit(document, tuple(chunk for chunk in chunks if _unit_key(chunk) == key), passage)
 
 
 def _unit_key(chunk: Chunk) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core.types import Citation, Draft, DraftSentence, Sentence, Support
 from service.claims import claims_nothing, evidence, gives_orders
+from service.deadline import Deadline
 from service.neutral import neutral, unhidden
 from service.verbatim import ReadText, is_exact, is_verbatim
 
@@ -17,9 +18,13 @@ class Verifier(Protocol):
     """Tells whether passages support a statement in other words."""
 
     threshold: float
+    fair_threshold: float
 
-    def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
-        """For each context how far it supports the whole statement, in [0, 1]; from `threshold` on it does."""
+    def score(self, statement: str, contexts: Sequence[str], deadline: Deadline | None = None) -> list[float]:
+        """For each context how far it supports the whole statement, in [0, 1]; from `threshold` on it does.
+
+        One that waits for others keeps the deadline, where there is one, and raises `GeneratorFailed`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,13 @@ class Grounded:
 class Ledger:
     """Checks the parts of a draft as they come and keeps account of what holds.
 
-    Without a verifier only sentences of the sources hold.
+    Without a verifier only sentences of the sources hold. With one, `check` may raise what the verifier raises.
     """
 
-    def __init__(self, read_text: ReadText, verifier: Verifier | None) -> None:
+    def __init__(self, read_text: ReadText, verifier: Verifier | None, deadline: Deadline | None = None) -> None:
         self._read_text = read_text
         self._verifier = verifier
+        self._deadline = deadline
         self._kept: list[Sentence] = []
         self._removed: list[Sentence] = []
         self._citations: dict[tuple[str, int, int], Citation] = {}
@@ -98,14 +104,15 @@ class Ledger:
             return "unsupported", 0.0, every
         return self._entailed(sentence.text, quotes, self._verifier)
 
-    @staticmethod
-    def _entailed(text: str, quotes: Mapping[int, str], verifier: Verifier) -> tuple[Support, float, tuple[int, ...]]:
+    def _entailed(
+        self, text: str, quotes: Mapping[int, str], verifier: Verifier
+    ) -> tuple[Support, float, tuple[int, ...]]:
         """Each quote by itself, then all together; the joint verdict counts only where no single one suffices."""
         contexts = [evidence(quote) for quote in quotes.values()]
-        scores = verifier.score(text, contexts)
+        scores = verifier.score(text, contexts, self._deadline)
         if able := tuple(n for n, score in zip(quotes, scores, strict=True) if score >= verifier.threshold):
             return "entailed", max(scores), able
         if len(contexts) > 1:
-            scores += verifier.score(text, ["\n\n".join(contexts)])
+            scores += verifier.score(text, ["\n\n".join(contexts)], self._deadline)
         best = max(scores)
         return ("entailed" if best >= verifier.threshold else "unsupported"), best, tuple(quotes)

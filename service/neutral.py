@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from core.text import visible
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
-_TARGET = r"\(\s*(?:<[^>\n]*>|(?:[^\s()]|\([^\s()]*\))*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))?\s*\)"
-_LINK = re.compile(rf"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]{_TARGET}")
+# What may repeat is bounded or begins in one place alone: no text takes quadratic time. An address whose link is too
+# long to be one is still taken out as an address.
+_TARGET = (
+    r"\(\s{0,9}(?:<[^>\n]{0,2000}>|(?:[^\s()]|\([^\s()]{0,500}\)){0,2000})"
+    r"(?:\s{1,9}(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?\s{0,9}\)"
+)
+_LINK = re.compile(rf"!?\[((?:[^\[\]]|\[[^\[\]]{{0,500}}\]){{0,2000}})\]{_TARGET}")
 # What is left of a link whose other half stood elsewhere; apart, the halves never make one.
-_UNFINISHED = re.compile(r"\]\((?=\s*(?:h|/|www\.))", re.IGNORECASE)
-_IMAGE = re.compile(r"!\[([^\]\n]*)\](?:\[[^\]\n]*\])?")
+_UNFINISHED = re.compile(r"\]\((?=\s{0,99}(?:h|/|www\.))", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[((?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){0,300})\](?:\[[^\[\]\n]{0,300}\])?")
 _DEFINITION = re.compile(r"^[ \t]*\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 _HIDDEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|iframe|object|svg)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -26,14 +31,20 @@ _TAGS = (
     "span strong style sub summary sup svg table tbody td template textarea th thead title tr track u ul video"
 )
 _TAG = re.compile(
-    rf"<(?:/[a-z][^<>]*|(?:{'|'.join(_TAGS.split())})(?:\s[^<>]*)?/?)>|<[a-z][\w-]*\s[^<>]*=[^<>]*>", re.IGNORECASE
+    rf"<(?:/[a-z][^<>]*|(?:{'|'.join(_TAGS.split())})(?:\s[^<>]*)?/?)>|<[a-z][\w-]*\s[^<>=]*=[^<>]*>", re.IGNORECASE
 )
 _OPENING = re.compile(r"<(?=[a-z/!?|])", re.IGNORECASE)
+_HOST = r"(?:[\w-]{1,63}\.){1,126}[a-z]{2,63}"
 _ADDRESS = re.compile(
-    r"(?<![\w@])(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|(?:javascript|vbscript|data|mailto|tel):|www\.|//(?=[\w-]+\.))[^\s<>\"`|]+"
-    r"|(?<![\w@.])(?:[\w-]+\.)+[a-z]{2,}/[^\s<>\"`|]*|[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}",
+    r"(?<![\w@])(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|(?:https?|ftp|wss?|file):(?:[\\/]{1,9}|(?=[\w-]{1,63}\.[a-z]))|"
+    r"(?:javascript|vbscript|data|mailto|tel):|www\.|//(?=[\w-]{1,63}\.))[^\s<>\"`|]+"
+    rf"|(?<![\w@.-]){_HOST}/[^\s<>\"`|]*|[\w.+-]{{1,64}}@{_HOST}",
     re.IGNORECASE,
 )
+# The place of an address that was taken out, a character no text has then, and what only led to it or held it.
+_GAP = "\0"
+_LED = rf"(?:\b(?:see(?: also)?|cf\.|via|source):? )?(?:`{_GAP}`|<{_GAP}>|{_GAP})"
+_GAPS = re.compile(rf" ?(?:\({_LED}(?:[,;] {_LED}){{0,9}}\)|(?:[—–-] )?{_LED})")
 _TRAILING = ".,;:!?)]}'’”*_"
 _NUMBER = re.compile(r"\[\s*(\d+(?:\s*[,;–-]\s*\d+)*)\s*\]")
 
@@ -42,7 +53,7 @@ def neutral(text: str, quotes: Sequence[str] = ()) -> str:
     """A sentence as it may be shown beside the quotes it cites."""
     parts = _CODE.split(visible(text))
     shown = (part if n % 2 and _quoted(part, quotes) else _plain(part, quotes) for n, part in enumerate(parts))
-    return "".join(shown).strip()
+    return _GAPS.sub("", "".join(shown)).strip()
 
 
 def unhidden(text: str) -> str:
@@ -77,13 +88,16 @@ def addresses(text: str) -> list[str]:
 
 def _address(found: str, known: set[str]) -> str:
     address = _bare(found)
-    return ("`" + address + "`" if address in known else "") + found[len(address) :]
+    return ("`" + address + "`" if address in known else _GAP) + found[len(address) :]
 
 
 def _bare(address: str) -> str:
     """An address without the punctuation after it; a closing bracket belongs to one that it opened."""
-    while address and address[-1] in _TRAILING:
-        if address[-1] == ")" and address.count("(") >= address.count(")"):
-            break
-        address = address[:-1]
-    return address
+    end, unclosed = len(address), address.count("(") - address.count(")")
+    while end and address[end - 1] in _TRAILING:
+        if address[end - 1] == ")":
+            if unclosed >= 0:
+                break
+            unclosed += 1
+        end -= 1
+    return address[:end]

@@ -4,49 +4,33 @@ Text comes as a stream, whatever the server sends; every fault of the vendor bec
 own, since what a server says may hold anything. It does not know what the text is for.
 """
 
-import json
 import random
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import httpx
 import openai
-from pydantic import BaseModel, Field
 
 from core.errors import GeneratorFailed
 from core.settings import LanguageModelSettings
+from service.completions import BrokeOff, spoken
 from service.deadline import Deadline
 from service.language_model import Messages
 
-# No draft is longer; a server that goes on is stopped.
-_MOST_CHARACTERS = 2_000_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 4.0
-_FAULTS = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError)
-
-
-class _Said(BaseModel):
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    delta: _Said = Field(default_factory=_Said)
-    message: _Said = Field(default_factory=_Said)
-    finish_reason: str | None = None
-
-
-class _Reply(BaseModel):
-    """A chunk of a stream, or a whole completion."""
-
-    choices: list[_Choice]
+_VENDORS = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL)
+_FAULTS = (*_VENDORS, OSError, ValueError, RecursionError)
 
 
 class OpenAIModel:
     """`stream` may be called from many threads; each call has a connection of its own, which can be cut."""
 
-    def __init__(self, settings: LanguageModelSettings) -> None:
+    def __init__(self, settings: LanguageModelSettings, prefix: str = "PREP_LLM") -> None:
+        """`prefix` is where the settings come from, for the advice of the errors."""
         self._settings = settings
+        self._prefix = prefix
         self._tls = httpx.create_ssl_context()
 
     def stream(self, messages: Messages, max_tokens: int, deadline: Deadline) -> Iterator[str]:
@@ -58,7 +42,7 @@ class OpenAIModel:
                     yield piece
                 return
             except _FAULTS as error:
-                failure = _failure(error, deadline, self._settings.timeout)
+                failure = _failure(error, deadline, self._settings.timeout, self._prefix)
                 if began or not failure.retryable or attempt == self._settings.retries:
                     raise failure from error
             deadline.wait(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.75, 1.25))  # noqa: S311
@@ -80,7 +64,7 @@ class OpenAIModel:
             ) as response,
         ):
             whole = "json" in response.headers.get("content-type", "")
-            yield from _completion(response.read()) if whole else _deltas(response.iter_text())
+            yield from spoken(response.iter_text(), max_tokens, whole=whole)
 
     def _client(self, line: "_Line", timeout: float) -> openai.OpenAI:
         key = self._settings.api_key
@@ -89,7 +73,10 @@ class OpenAIModel:
             api_key=key.get_secret_value() if key else "none",
             max_retries=0,
             http_client=httpx.Client(
-                timeout=timeout, verify=self._tls, event_hooks={"request": [line.watch]}, follow_redirects=False
+                timeout=timeout,
+                verify=self._tls,
+                event_hooks={"request": [line.watch], "response": [_left_unread]},
+                follow_redirects=False,
             ),
         )
 
@@ -117,41 +104,10 @@ class _Line:
                 self.cut()
 
 
-def _completion(body: bytes) -> Iterator[str]:
-    """The text of a reply that a server sent whole, though it was asked for a stream."""
-    choices = _Reply.model_validate_json(body).choices
-    if choices and choices[0].message.content:
-        yield choices[0].message.content
-
-
-def _deltas(texts: Iterable[str]) -> Iterator[str]:
-    """The pieces of text in a stream of server-sent events; raises `GeneratorFailed` when it breaks off."""
-    for data in _events(texts):
-        if data == "[DONE]":
-            return
-        choices = _Reply.model_validate(json.loads(data)).choices
-        if choices and choices[0].delta.content:
-            yield choices[0].delta.content
-        if choices and choices[0].finish_reason:
-            return
-    raise _BrokeOff
-
-
-def _events(texts: Iterable[str]) -> Iterator[str]:
-    """The `data` of each event."""
-    rest, total = "", 0
-    for text in texts:
-        total += len(text)
-        if total > _MOST_CHARACTERS:
-            raise ValueError("a reply without end")
-        *lines, rest = (rest + text).split("\n")
-        for line in lines:
-            if line.startswith("data:"):
-                yield line[len("data:") :].strip()
-
-
-class _BrokeOff(ValueError):
-    """A stream ended before the reply did."""
+def _left_unread(response: httpx.Response) -> None:
+    """What a server says of a fault is not used, and may have no end; the client would read it all."""
+    if not response.is_success:
+        response.close()
 
 
 def _overdue() -> GeneratorFailed:
@@ -164,26 +120,26 @@ def _failed(message: str, advice: str, *, retryable: bool = False) -> GeneratorF
     return failure
 
 
-def _failure(error: Exception, deadline: Deadline, timeout: float) -> GeneratorFailed:
+def _failure(error: Exception, deadline: Deadline, timeout: float, prefix: str) -> GeneratorFailed:
     """What went wrong, without a word of the server's, and whether another attempt may help."""
     server = "the language model's server"
     if not deadline.remaining():
         return _overdue()
     if isinstance(error, openai.APIStatusError):
-        return _refused(server, error.status_code)
+        return _refused(server, error.status_code, prefix)
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException):
-        return _failed(f"{server} was silent for {timeout:g} s", "raise PREP_LLM__TIMEOUT, or use a faster model")
-    if isinstance(error, _BrokeOff | httpx.RemoteProtocolError | httpx.ReadError):
+        return _failed(f"{server} was silent for {timeout:g} s", f"raise {prefix}__TIMEOUT, or use a faster model")
+    if isinstance(error, BrokeOff | httpx.RemoteProtocolError | httpx.ReadError):
         return _failed(f"{server} broke off its reply", "ask again, or look into its log")
     if isinstance(error, openai.APIConnectionError | httpx.TransportError | OSError):
-        return _failed(f"{server} cannot be reached", "check PREP_LLM__BASE_URL", retryable=True)
-    return _failed(f"{server} sent no valid reply", "check PREP_LLM__BASE_URL and its log")
+        return _failed(f"{server} cannot be reached", f"check {prefix}__BASE_URL", retryable=True)
+    return _failed(f"{server} sent no valid reply", f"check {prefix}__BASE_URL and its log")
 
 
-def _refused(server: str, status: int) -> GeneratorFailed:
+def _refused(server: str, status: int, prefix: str) -> GeneratorFailed:
     if status in (401, 403):
-        return _failed(f"{server} refused the key ({status})", "check PREP_LLM__API_KEY")
+        return _failed(f"{server} refused the key ({status})", f"check {prefix}__API_KEY")
     if status == 429:
         return _failed(f"{server} is over its rate limit (429)", "ask again later", retryable=True)
     again = status in (408, 409) or status >= 500
-    return _failed(f"{server} answered with status {status}", "check PREP_LLM__MODEL and its log", retryable=again)
+    return _failed(f"{server} answered with status {status}", f"check {prefix}__MODEL and its log", retryable=again)

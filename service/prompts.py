@@ -1,13 +1,17 @@
 """What a language model is told: the rules, the style of a good answer, and the passages as fenced, numbered data."""
 
 import re
+import secrets
 from collections.abc import Sequence
-from hashlib import sha256
+from hashlib import blake2s
 
 from core.text import visible
 from core.types import Length, Passage, Turn
 
 NOT_HELD = "The passages do not hold the answer."
+_SECRET = secrets.token_bytes(16)
+# What of a conversation a model is told: its last turns, each question and answer cut to so many characters.
+_TURNS_TOLD, _TOLD_OF_EACH = 6, 500
 _STYLE: dict[Length, str] = {
     "brief": "75 to 90 words in three to five sentences, as one would say it aloud in 30 seconds; no lists, no code",
     "standard": "about 200 words: the point in the first sentence, then how and why it works, then a caveat or number",
@@ -32,7 +36,7 @@ what refers back ("it", "that", "the other one") by what is meant. Reply with th
 
 def answering(question: str, passages: Sequence[Passage], length: Length) -> list[dict[str, str]]:
     """The messages that ask for an answer."""
-    mark = _mark(question, passages)
+    mark = fence(question, *(passage.chunk.text for passage in passages))
     fenced = "\n\n".join(_fenced(n, passage, mark) for n, passage in enumerate(passages, start=1))
     rules = _ANSWER.format(not_held=NOT_HELD, mark=mark, style=_STYLE[length])
     asked = f"{fenced}\n\nThe question, to be answered from passages 1 to {len(passages)} alone:\n{question}"
@@ -40,9 +44,17 @@ def answering(question: str, passages: Sequence[Passage], length: Length) -> lis
 
 
 def rewriting(question: str, history: Sequence[Turn]) -> list[dict[str, str]]:
-    """The messages that ask for a follow-up question in full."""
-    turns = "\n".join(f"Earlier question: {turn.question}\nAnswer: {turn.answer[:500] or '…'}" for turn in history)
+    """The messages that ask for a follow-up question in full, with the end of the conversation."""
+    turns = "\n".join(
+        f"Earlier question: {turn.question[:_TOLD_OF_EACH]}\nAnswer: {turn.answer[:_TOLD_OF_EACH] or '…'}"
+        for turn in history[-_TURNS_TOLD:]
+    )
     return [{"role": "system", "content": _REWRITE}, {"role": "user", "content": f"{turns}\nLast question: {question}"}]
+
+
+def fence(*texts: str) -> str:
+    """A mark that no author of these texts can foresee; as long as the process runs, it is the same for the same."""
+    return "=====" + blake2s("\0".join(texts).encode(), key=_SECRET, digest_size=6).hexdigest()
 
 
 def repeats_rules(text: str) -> bool:
@@ -54,11 +66,6 @@ def repeats_rules(text: str) -> bool:
 def _fenced(n: int, passage: Passage, mark: str) -> str:
     heading = " › ".join(dict.fromkeys([passage.title, *passage.chunk.heading_path]))
     return f"{mark} passage [{n}]: {visible(heading)}\n{visible(passage.chunk.text.strip())}\n{mark} end of [{n}]"
-
-
-def _mark(question: str, passages: Sequence[Passage]) -> str:
-    """A fence that no document can foresee, the same for the same question and passages."""
-    return "=====" + sha256("\0".join([question, *(p.chunk.text for p in passages)]).encode()).hexdigest()[:12]
 
 
 def _plain(text: str) -> str:

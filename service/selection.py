@@ -8,12 +8,15 @@ from core.types import Length
 from service.spans import SPOKEN, Group, Span, introduces
 
 WORDS = {"brief": 90, "standard": 220, "deep": 480}
-# A part joins the answer when it meets the question this well, relative to the best part of the first source.
-_RELATIVE_RELEVANCE = 0.72
+# A part joins the answer when it meets the question this well, relative to the best part of the first source: less well
+# where the question is the one that the source as a whole answers, since then all of it bears on the question.
+_RELATIVE_RELEVANCE, _AS_A_WHOLE = 0.8, 0.65
 # A part of another source has to be nearly as good as the best of the first.
 _OTHER_SOURCE = 0.88
-# The unit's opening paragraph leads the answer when it meets the question this well, relative to the best part.
-_POINT = 0.8
+# The unit's opening paragraph leads the answer to a question about a detail when it meets it this well.
+_POINT = 0.9
+# A brief answer is the source's spoken form where that meets the question this well, relative to the best part.
+_SPOKEN = 0.92
 # A span is a repetition when this share of its terms has been said.
 _REPETITION = 0.8
 _CODE = re.compile(r"\b(code|implement\w*|write|sql|python|numpy|pandas|from scratch|script)\b", re.IGNORECASE)
@@ -29,23 +32,35 @@ class Selection:
         self._said: set[str] = set()
         self._best = 0.0
 
-    def take(self, parts: Sequence[Group]) -> list[Group]:
-        """What to quote of a source: of the first, at least its opener; of others, only what adds to it."""
+    def take(self, parts: Sequence[Group], of_heading: float) -> list[Group]:
+        """What to quote of a source: of the first, at least its opener; of others, only what adds to it.
+
+        Where no part meets the question better than the source's title and question do (`of_heading`), the source as a
+        whole answers it. A brief answer is then its spoken form, and also where that says it about as well.
+        """
         first = not self._said
+        body = [part for part in parts if part.section != SPOKEN and (self._wants_code or part.kind != "code")]
+        best = max(body, key=lambda part: part.relevance, default=None)
+        whole = first and (best is None or of_heading >= best.relevance)
         spoken = [part for part in parts if part.section == SPOKEN]
-        if self._length == "brief" and first and spoken:
-            return [self._keep(part) for part in spoken]
-        parts = [part for part in parts if part.section != SPOKEN and (self._wants_code or part.kind != "code")]
-        if not parts:
+        if self._length == "brief" and first and spoken and (whole or _as_well(spoken, best)):
+            return self._fitting(spoken, 0.0, must=True)
+        if best is None:
             return []
-        best = max(parts, key=lambda part: part.relevance)
+        share = _OTHER_SOURCE if not first else _AS_A_WHOLE if whole else _RELATIVE_RELEVANCE
         self._best = max(self._best, best.relevance)
-        floor = self._best * (_RELATIVE_RELEVANCE if first else _OTHER_SOURCE)
-        opener = parts[0] if first and parts[0].relevance >= _POINT * best.relevance else best
-        others = sorted((part for part in parts if part is not opener), key=lambda part: -part.relevance)
-        kept = [self._keep(fitting) for fitting in [self._fit(opener, floor, must=first)] if fitting]
-        rest = [self._keep(fitting) for part in others if (fitting := self._fit(part, floor, must=False))]
+        leads = first and body[0].relevance >= (share if whole else _POINT) * best.relevance
+        return self._led_by(body[0] if leads else best, body, self._best * share, must=first)
+
+    def _led_by(self, opener: Group, body: Sequence[Group], floor: float, *, must: bool) -> list[Group]:
+        """The opener, then what else clears the floor: taken by relevance, told in reading order."""
+        others = sorted((part for part in body if part is not opener), key=lambda part: -part.relevance)
+        kept = self._fitting([opener], floor, must=must)
+        rest = self._fitting(others, floor, must=False)
         return [*kept, *sorted(rest, key=lambda part: part.spans[0].start)]
+
+    def _fitting(self, parts: Sequence[Group], floor: float, *, must: bool) -> list[Group]:
+        return [self._keep(fitting) for part in parts if (fitting := self._fit(part, floor, must=must))]
 
     def _keep(self, part: Group) -> Group:
         self._room -= part.length
@@ -71,6 +86,11 @@ class Selection:
     def _repeats(self, span: Span) -> bool:
         own = set(terms(span.text))
         return bool(own) and len(own & self._said) >= _REPETITION * len(own)
+
+
+def _as_well(spoken: Sequence[Group], best: Group | None) -> bool:
+    """Whether the spoken form meets the question about as well as any part of the body."""
+    return best is None or max(part.relevance for part in spoken) >= _SPOKEN * best.relevance
 
 
 def _left_alone(span: Span, after: Span | None) -> bool:

@@ -62,18 +62,24 @@ class Relevance:
     """How well any span of a document's text meets a question, by late interaction with the stored token vectors."""
 
     def __init__(self, index: Index, encoder: Encoder, question: Encoding, chunks: Sequence[Chunk]) -> None:
-        starts, ends, vectors = [], [], []
+        starts, ends, vectors, headed = [], [], [], 0
         for chunk in chunks:
             offset = chunk.start + len(chunk.text) - len(chunk.text.lstrip()) - len(chunk.context) - 1
             offsets = np.array(encoder.offsets(chunk.encoded), dtype=np.int64).reshape(-1, 2) + offset
             stored = index.tokens.of(index.row_of[chunk.id])
             offsets = offsets[: len(stored)]
             inside = offsets[:, 0] >= chunk.start
+            if chunk is chunks[0]:
+                headed = int((~inside).sum())
+                vectors.append(stored[:headed])
             starts.append(offsets[inside, 0])
             ends.append(offsets[inside, 1])
             vectors.append(stored[: len(offsets)][inside])
         self._starts, self._ends = np.concatenate(starts), np.concatenate(ends)
-        self._cosines: Floats = cosines(question.tokens[0], np.concatenate(vectors))
+        met: Floats = cosines(question.tokens[0], np.concatenate(vectors))
+        self._cosines = met[headed:]
+        self.of_heading = float(met[:headed].max(axis=0).mean()) if headed else 0.0
+        """How well the question that the unit answers (its title, where it has none) meets the one asked."""
 
     def of(self, start: int, end: int) -> float:
         """Mean over the question's tokens of the best cosine inside the span; 0 where nothing is inside."""

@@ -103,7 +103,7 @@ def speaking(*script: Reply) -> Iterator[Server]:
         server.server_close()
 
 
-def says(text: str, size: int = 7, pause: float = 0.0) -> Reply:
+def says(text: str, size: int = 7, pause: float = 0.0, finish: str = "stop") -> Reply:
     """A stream of chunks of `size` characters."""
 
     def reply(handler: Handler) -> None:
@@ -111,18 +111,18 @@ def says(text: str, size: int = 7, pause: float = 0.0) -> Reply:
         for start in range(0, len(text), size):
             handler.chunk(text[start : start + size])
             time.sleep(pause)
-        handler.chunk(finish="stop")
+        handler.chunk(finish=finish)
         handler.send("data: [DONE]\n\n")
 
     return reply
 
 
-def says_whole(text: str) -> Reply:
+def says_whole(text: str, finish: str = "stop") -> Reply:
     """A completion that is not streamed, though it was asked to be."""
 
     def reply(handler: Handler) -> None:
         handler.begin(content_type="application/json")
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
         handler.send(json.dumps({"object": "chat.completion", "choices": [choice]}))
 
     return reply
@@ -144,6 +144,17 @@ def sends(text: str, content_type: str = "text/event-stream") -> Reply:
     def reply(handler: Handler) -> None:
         handler.begin(content_type=content_type)
         handler.send(text)
+
+    return reply
+
+
+def pours(status: int = 200, content_type: str = "application/json") -> Reply:
+    """A body without end."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin(status, content_type)
+        while True:
+            handler.send("x" * 100_000)
 
     return reply
 

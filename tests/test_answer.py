@@ -1,5 +1,6 @@
 """What a person gets for a question: over the small index, with the packaged encoder, through the whole pipeline."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 from fakes import settings_at
 
 from core.encoder import Encoder
-from core.errors import InvalidFilter, InvalidQuestion
+from core.errors import InvalidFilter, InvalidQuestion, ModelUnavailable
 from core.index import Index
-from core.settings import Settings
+from core.settings import AnswerSettings, Settings
 from core.types import Answer
 from service.bootstrap import build_pipeline
+from service.evidence import WEIGHTS, EvidenceJudge
 from service.pipeline import Pipeline, Request
 
 ASKED = {
@@ -78,6 +80,34 @@ def test_what_the_corpus_does_not_hold_is_refused_with_what_is_near(question: st
     assert answer.sentences == answer.citations == ()
     assert "does not hold" in answer.text
     assert all(near.question in answer.text for near in answer.nearest)
+
+
+def test_a_long_question_about_something_else_is_refused(pipeline: Pipeline) -> None:
+    story = "My landlord wants to paint the stairs green and asks every tenant for a share of the cost. " * 12
+
+    assert answered(pipeline, f"{story} Must I pay?").refused
+
+
+def test_a_brief_answer_is_the_spoken_form_of_the_whole_and_the_sentences_of_a_detail(pipeline: Pipeline) -> None:
+    whole = answered(pipeline, "Why does L1 regularisation give sparse weights?", length="brief")
+    detail = answered(pipeline, "Where do the corners of the L1 ball lie?", length="brief")
+
+    assert [citation.heading_path[-1] for citation in whole.citations] == ["Say it in 30 seconds"]
+    assert "Say it in 30 seconds" not in [citation.heading_path[-1] for citation in detail.citations]
+    assert "corners" in detail.text
+
+
+def test_weights_of_refusal_that_do_not_fit_are_an_error_with_advice(tmp_path: Path) -> None:
+    weights = json.loads(WEIGHTS.read_text())
+    del weights["weights"]["lead"]
+    (tmp_path / "refusal.json").write_text(json.dumps(weights))
+
+    with pytest.raises(ModelUnavailable, match=r"recipes\.refusal"):
+        EvidenceJudge(AnswerSettings(), tmp_path / "refusal.json")
+
+
+def test_the_weights_of_refusal_are_of_the_encoder_that_ships(encoder: Encoder) -> None:
+    assert json.loads(WEIGHTS.read_text())["encoder"] == encoder.fingerprint
 
 
 def test_missing_words_are_named(pipeline: Pipeline) -> None:

@@ -186,6 +186,7 @@ def test_contexts_of_another_question_cost_recall_and_key_points(
     worse = measure(Worse(target, questions=lambda question: other.get(question, question)))
 
     assert mean(worse, RECALL) == 0
+    assert mean(worse, "answers.relevant") < 0.05 < 0.3 < mean(honest, "answers.relevant")
     assert mean(worse, "answers.key_points") < mean(honest, "answers.key_points") - 0.5
     assert mean(worse, "citations.precision") >= 0.9
 

@@ -1,18 +1,26 @@
 """Answers written by a language model: what holds is kept, what does not is cut, and no fault costs the answer."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import pytest
 from fake_openai import Reply, Server, breaks_off, drips, fails, hangs, says, says_whole, sends, speaking
 
 from core.encoder import Encoder
-from core.settings import LanguageModelSettings, Settings
+from core.errors import GeneratorFailed
+from core.settings import LanguageModelSettings, Settings, VerifierSettings
 from core.types import Answer
 from service.bootstrap import build_pipeline
+from service.composition import Composing, FallbackComposer, Task
+from service.deadline import Deadline
 from service.pipeline import Pipeline, Request
+from service.prompts import fence
+from service.timings import Timings
 
 L1 = "Why does L1 regularisation give sparse weights?"
 TRUE = "The corners of the L1 ball lie on the axes, where some weights are exactly zero [1]."
@@ -26,10 +34,11 @@ def chat(small: Settings, encoder: Encoder) -> Iterator[Chat]:
     """A pipeline over the small index whose language model follows a script."""
     with ExitStack() as stack:
 
-        def build(*script: Reply, **options: object) -> tuple[Pipeline, Server]:
+        def build(*script: Reply, asks: bool = False, **options: object) -> tuple[Pipeline, Server]:
             server = stack.enter_context(speaking(*script))
             llm = LanguageModelSettings(base_url=server.url, model="small", **{"retries": 0, **options})
-            pipeline = build_pipeline(small.model_copy(update={"llm": llm}), encoder)
+            chosen = {"llm": llm, "verifier": VerifierSettings(llm=asks)}
+            pipeline = build_pipeline(small.model_copy(update=chosen), encoder)
             stack.callback(pipeline.live.close)
             return pipeline, server
 
@@ -72,6 +81,14 @@ def test_the_model_gets_numbered_fenced_passages_and_the_rules(chat: Chat) -> No
     assert server.asked[0].user.endswith(L1)
 
 
+def test_a_fence_holds_a_secret_of_the_process() -> None:
+    program = "from service.prompts import fence; print(fence('a'))"
+    elsewhere = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout
+
+    assert fence("a") == fence("a") != fence("b")
+    assert fence("a") != elsewhere.strip()
+
+
 def test_a_sentence_with_invented_numbers_only_is_unsupported_and_others_lose_them(chat: Chat) -> None:
     answer = answered(chat(says(f"{TRUE[:-4]}[1][42][0]. {ALSO.replace('[1]', '[99]')}"))[0])
 
@@ -95,6 +112,7 @@ def test_a_sentence_that_claims_nothing_needs_no_citation_and_goes_with_what_it_
         pytest.param(fails(429), "rate limit", id="429"),
         pytest.param(fails(500), "status 500", id="500"),
         pytest.param(breaks_off(f"{TRUE} {ALSO} And"), "broke off", id="half a stream"),
+        pytest.param(sends("data: " + "[" * 100_000 + "\n\n"), "no valid reply", id="nested without end"),
         pytest.param(sends("data: {\n\n"), "no valid reply", id="malformed stream"),
         pytest.param(sends("{", "application/json"), "no valid reply", id="malformed JSON"),
         pytest.param(says(""), "wrote nothing", id="empty"),
@@ -120,7 +138,6 @@ def test_every_fault_ends_in_the_extractive_answer(reply: Reply, reason: str, ch
         pytest.param(hangs(), id="hangs"),
         pytest.param(hangs(TRUE), id="hangs half-way"),
         pytest.param(drips("x"), id="byte by byte"),
-        pytest.param(says(f"{ALSO} " * 900, size=2, pause=0.02), id="slow"),
     ],
 )
 def test_the_answer_is_there_by_the_deadline_of_the_request(reply: Reply, chat: Chat) -> None:
@@ -133,6 +150,81 @@ def test_the_answer_is_there_by_the_deadline_of_the_request(reply: Reply, chat: 
     assert answer.generator == "extractive"
     assert "in time" in (answer.fallback_reason or "")
     assert server.asked[0].gone.wait(2), "the request is closed"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(says(f"{ALSO} " * 90, size=10, pause=0.02), id="written slowly"),
+        pytest.param(says_whole(f"{ALSO}\n" * 9_000), id="long"),
+    ],
+)
+def test_of_a_draft_that_is_late_the_sentences_checked_so_far_stand(reply: Reply, chat: Chat) -> None:
+    pipeline, _ = chat(reply, max_tokens=100_000)
+    pipeline.warm_up()
+    started = time.monotonic()
+    answer = answered(pipeline, deadline_s=2)
+
+    assert time.monotonic() - started < 2.5, "two seconds, and what a busy machine adds"
+    assert (answer.generator, answer.fallback_reason) == ("chat", None)
+
+
+def test_a_long_draft_of_which_nothing_held_in_time_is_a_fault(chat: Chat) -> None:
+    pipeline, _ = chat(says_whole(f"{FALSE} " * 20_000), max_tokens=1_000_000)
+    pipeline.warm_up()
+    started = time.monotonic()
+    answer = answered(pipeline, deadline_s=2)
+
+    assert time.monotonic() - started < 2.5, "two seconds, and what a busy machine adds"
+    assert answer.generator == "extractive"
+    assert "checked in time" in (answer.fallback_reason or "")
+
+
+@pytest.mark.parametrize("reply", [says, says_whole])
+def test_the_unfinished_sentence_of_a_draft_that_was_cut_short_is_dropped(
+    reply: Callable[..., Reply], chat: Chat
+) -> None:
+    half = "L2 shrinks a weight in proportion to [1]"
+    answer = answered(chat(reply(f"{TRUE} {half}", finish="length"))[0])
+    nothing = answered(chat(reply(half, finish="length"))[0])
+
+    assert [sentence.text for sentence in answer.sentences] == [TRUE.replace(" [1]", "")]
+    assert (answer.generator, answer.removed) == ("chat", ())
+    assert "cut short" in (nothing.fallback_reason or "")
+
+
+def test_verdicts_of_the_language_model_keep_the_deadline_too(chat: Chat) -> None:
+    pipeline, server = chat(says(ALSO), hangs(), asks=True)
+    pipeline.warm_up()
+    started = time.monotonic()
+    answer = answered(pipeline, deadline_s=2)
+
+    assert time.monotonic() - started < 2.5, "two seconds, and what a busy machine adds"
+    assert answer.generator == "extractive"
+    assert "in time" in (answer.fallback_reason or "")
+    assert server.asked[1].gone.wait(2), "the request is closed"
+
+
+class TellsTheTime:
+    """A composer that keeps how long it may take, and fails."""
+
+    def __init__(self) -> None:
+        self.left = 0.0
+
+    def compose(self, task: Task) -> Composing:
+        self.left = task.deadline.remaining()
+        raise GeneratorFailed("no time")
+        yield
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(30, 28), (2, 1.4)])
+def test_time_is_kept_for_the_answer_from_the_sources(seconds: float, first: float) -> None:
+    one, two = TellsTheTime(), TellsTheTime()
+    task = Task(Mock(), Mock(), [], "standard", Deadline(seconds), Timings())
+    with pytest.raises(GeneratorFailed):
+        next(FallbackComposer(one, two).compose(task))
+
+    assert (one.left, two.left) == pytest.approx((first, seconds), abs=0.1)
 
 
 def test_a_question_that_is_refused_costs_no_call(chat: Chat) -> None:

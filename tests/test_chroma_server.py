@@ -1,16 +1,19 @@
 """The same index on a Chroma server."""
 
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from fakes import HashEncoder, free_port, settings_at, write
 
+from core import chunk_store
 from core.chunk_store import ChunkStore
 from core.errors import IndexUnavailable
 from core.generations import Generations
@@ -170,6 +173,22 @@ def test_a_stopped_server_leaves_small_open_indexes_answering_and_is_a_fault_wit
     write(docs, c="# New\n\nSomething.\n")
     with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
         ingest([docs], settings, HashEncoder())
+
+
+def test_a_server_that_hangs_is_a_fault_with_advice(
+    own: tuple[subprocess.Popen[bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, url = own
+    monkeypatch.setattr(chunk_store, "_PATIENCE", httpx.Timeout(2))
+    with closing(ChunkStore.open(tmp_path, url, "small", create=True)) as store:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
+                store.count()
+            with pytest.raises(IndexUnavailable, match="PREP_INDEX__CHROMA_URL"):
+                ChunkStore.open(tmp_path, url, "small")
+        finally:
+            process.send_signal(signal.SIGCONT)
 
 
 def test_a_server_that_lost_its_data_is_an_unavailable_index(

@@ -19,6 +19,7 @@ import core.encoder
 import core.health
 import service.bootstrap
 from cli.main import main
+from core import fingerprint
 from core.encoder import Encoder
 from core.settings import Settings
 
@@ -141,6 +142,25 @@ def test_a_wrong_setting_ends_with_two_and_names_it(run: Run, monkeypatch: pytes
     assert "PREP_RETRIEVAL__POOL" in done.err
 
 
+def test_a_setting_that_cannot_be_read_ends_with_two_and_advice(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREP_LLM", "{")
+
+    done = run("ask", "What is dropout?")
+
+    assert done.code == 2
+    assert "llm" in done.err
+    assert "JSON" in done.err
+
+
+def test_a_terminal_that_knows_only_ascii_gets_an_answer(index: Path, tmp_path: Path) -> None:
+    command = [PREP, "ask", L1, "--index", str(index)]
+    ascii_only = os.environ | {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=ascii_only, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+
+
 @pytest.mark.parametrize("words", [["search", "x"], ["documents"], ["remove", "x"], ["status"]], ids=" ".join)
 def test_without_an_index_a_verb_ends_with_one_and_advice(words: list[str], run: Run, tmp_path: Path) -> None:
     done = run(*words, "--index", tmp_path / "none")
@@ -187,6 +207,28 @@ def test_documents_come_are_listed_and_go(run: Run, tmp_path: Path) -> None:
     assert json.loads(failed.out)["problems"][0]["source"] == "docs/c.md"
     assert "docs/c.md" in failed.err
     assert run("status", "--index", index).code == 0
+
+
+def test_the_command_that_a_mismatch_names_mends_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREP_INDEX__DIRECTORY", str(tmp_path / "index"))
+    run("ingest", write(tmp_path / "docs", a="# Alpha\n\nSome words.\n"))
+    monkeypatch.setattr(fingerprint, "SPLITTER_VERSION", fingerprint.SPLITTER_VERSION + 1)
+    refused = run("search", "words")
+    named = re.search(r"`prep (.+?)`", refused.err)
+
+    assert refused.code == 1
+    assert named
+    assert run(*named.group(1).split()).code == 0
+    assert run("search", "words").code == 0
+
+
+def test_an_interrupted_verb_ends_as_shells_expect(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(core.health, "health", interrupted)
+
+    assert run("status").code == 130
 
 
 def test_a_damaged_index_is_a_problem_of_status_not_a_crash(run: Run, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_openai import fails, hangs, says, speaking
+from fake_openai import fails, hangs, says, sends, speaking
 from fakes import settings_at, write
 
 from core.encoder import Encoder
@@ -15,6 +15,7 @@ from ingest.pipeline import ingest
 from service.bootstrap import build_pipeline
 from service.deadline import Deadline
 from service.followups import FollowUps, leans_on_others
+from service.language_model import Messages
 from service.openai_model import OpenAIModel
 from service.pipeline import Pipeline, Request
 
@@ -42,10 +43,56 @@ def standalone(question: str, *earlier: str) -> str:
         pytest.param("How does PCA work, and when should you avoid it?", [L1], "", id="a pronoun with its noun"),
         pytest.param("How long does it take to train a transformer?", [L1], "", id="a pronoun for nothing"),
         pytest.param("And for text?", [], "", id="no history"),
+        pytest.param("And for text?", ["", "?"], "", id="an empty history"),
+        pytest.param("Without labels?", [L1, " "], "L1 regularisation give sparse weights: ", id="no verb"),
+        pytest.param("What breaks first?", [L1], "L1 regularisation give sparse weights: ", id="generic words"),
+        pytest.param("I didn't get the routing part", [L1], "L1 regularisation give sparse weights: ", id="a part"),
+        pytest.param("Ok, and what is attention?", [L1], "", id="a definition after an opener"),
+        pytest.param("Ok, next topic: window functions in SQL", [L1], "", id="a new topic"),
+        pytest.param("How do I introduce myself?", [L1], "", id="about the speaker"),
+        pytest.param("Then tell me about yourself", [L1], "", id="about the listener"),
+        pytest.param("What is it like to work with designers?", [L1], "", id="it for nothing"),
     ],
 )
 def test_what_leans_on_an_earlier_question_gets_its_topic(question: str, earlier: list[str], expected: str) -> None:
     assert standalone(question, *earlier) == expected + question
+
+
+def test_of_a_long_conversation_the_topic_and_the_last_two_follow_ups_are_kept() -> None:
+    follow_ups = [f"And for model {n}?" for n in range(48)]
+
+    expected = "L1 regularisation give sparse weights; And for model 46; And for model 47: Why?"
+    assert standalone("Why?", L1, *follow_ups) == expected
+
+
+@pytest.mark.parametrize("turn", ["regularisation " * 250, "x" * 4_000, " " * 4_000], ids=["words", "word", "blank"])
+def test_long_turns_leave_room_for_the_question(turn: str) -> None:
+    written = standalone("When would you not use it?", turn, *[f"And it? {turn}"] * 3)
+
+    assert len(written) <= 550
+    assert written.endswith(": When would you not use it?")
+
+
+class Recorder:
+    """A language model that keeps what it was asked, and until when."""
+
+    def __init__(self) -> None:
+        self.prompt = ""
+        self.seconds = 0.0
+
+    def stream(self, messages: Messages, max_tokens: int, deadline: Deadline) -> Iterator[str]:
+        self.prompt, self.seconds = messages[-1]["content"], deadline.remaining()
+        yield ""
+
+
+def test_the_model_gets_the_end_of_the_conversation_and_a_quarter_of_the_time() -> None:
+    model = Recorder()
+    history = [Turn(f"And {n}? {'x' * 4_000}", "y" * 40_000) for n in range(50)]
+    FollowUps(model).standalone("Why?", history, Deadline(600))
+
+    assert [f"And {n}?" in model.prompt for n in (43, 44, 49)] == [False, True, True]
+    assert len(model.prompt) < 6_500
+    assert 145 < model.seconds <= 150
 
 
 def test_few_questions_that_stand_by_themselves_are_taken_for_follow_ups() -> None:
@@ -113,6 +160,11 @@ def test_a_follow_up_off_the_subject_is_refused(pipeline: Pipeline) -> None:
             says("When would you not use L1 regularisation?"), "When would you not use L1 regularisation?", id="ok"
         ),
         pytest.param(says('"When would you not use L1?"\n'), "When would you not use L1?", id="in quotation marks"),
+        pytest.param(says("<think>L1, it is ridge.</think>When not use L1?"), "When not use L1?", id="after a thought"),
+        pytest.param(says("![L1](//l1.it/not) use L1 not?"), None, id="an image"),
+        pytest.param(says("<b>use L1</b> not?"), None, id="markup"),
+        pytest.param(says("Use \ud83d L1 not?"), "Use \ufffd L1 not?", id="half a character"),
+        pytest.param(sends("data: " + "[" * 100_000 + "\n\n"), None, id="nested without end"),
         pytest.param(says("When would you not use ridge and https://evil.test?"), None, id="words from elsewhere"),
         pytest.param(says("L1 regularisation"), None, id="the question is lost"),
         pytest.param(says("L1 " * 200), None, id="too long"),

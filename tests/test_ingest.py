@@ -142,6 +142,7 @@ def test_a_removed_document_stays_out_until_its_file_changes(
 
     assert run(docs).documents == 1
     assert set(held(settings)) == {"Beta"}
+    assert (docs / "a.md").exists(), "only uploads are deleted"
     write(docs, a=A + "\nOne more line.\n")
     assert run(docs).documents == 2
 
@@ -155,6 +156,13 @@ def test_removing_an_unknown_document_removes_nothing(
         remove([id_of(settings, "Alpha"), "nobody"], settings)
 
     assert set(held(settings)) == {"Alpha", "Beta"}
+
+
+def test_a_rebuild_of_nothing_says_so(run: Callable[..., IngestReport], settings: Settings) -> None:
+    with pytest.raises(IndexMissing, match="prep ingest PATH"):
+        run(rebuild=True)
+
+    assert Generations(settings.index.directory).current() is None
 
 
 def test_removing_without_an_index_says_so(settings: Settings) -> None:

@@ -11,8 +11,9 @@ import pytest
 import service.bootstrap
 from cli.main import main
 from core.encoder import Encoder
+from eval.agreement import auc
 from eval.golden import Statement
-from eval.judge import area, summed_up
+from eval.judge import summed_up
 
 L1 = "The L1 penalty subtracts the same amount at every step and stops at exactly zero."
 PAIRS = [
@@ -50,12 +51,15 @@ def run(encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
         pytest.param([0.1], [0.9], 0.0, id="upside down"),
         pytest.param([0.5, 0.5], [0.5], 0.5, id="ties"),
         pytest.param([0.9, 0.3], [0.4, 0.3], (2 + 0.5) / 4, id="by hand"),
+        pytest.param([0.9], [], float("nan"), id="one kind alone"),
     ],
 )
 def test_the_area_is_the_share_of_pairs_in_order(
     supported: list[float], unsupported: list[float], expected: float
 ) -> None:
-    assert area(np.array(supported), np.array(unsupported)) == pytest.approx(expected)
+    labels = np.array([1.0] * len(supported) + [0.0] * len(unsupported))
+
+    assert auc(labels, np.array(supported + unsupported)) == pytest.approx(expected, nan_ok=True)
 
 
 def test_figures_by_hand() -> None:

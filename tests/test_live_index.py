@@ -4,6 +4,8 @@ import multiprocessing
 import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from fakes import HashEncoder, settings_at, write
 
 from core.errors import IndexMismatch, IndexMissing, IndexUnavailable
 from core.fingerprint import index_fingerprint
+from core.index import Index
 from core.live_index import LiveIndex
-from core.settings import Settings
+from core.settings import IndexSettings, Settings
 from ingest.pipeline import ingest
 
 A = "# Alpha\n\nThe first document.\n"
@@ -95,6 +98,55 @@ def test_readers_side_by_side_never_see_half_an_ingest(live: LiveIndex, settings
 
     assert faults == []
     assert titles(live) == {"Alpha", "N2"}
+
+
+class SlowOpening:
+    """`Index.open` that waits to be let go on, and fails then if it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fault: Exception | None = None) -> None:
+        self.began, self.go, self.times = threading.Event(), threading.Event(), 0
+        self._open, self._fault = Index.open, fault
+        monkeypatch.setattr(Index, "open", self)
+
+    def __call__(self, settings: IndexSettings) -> Index:
+        self.times += 1
+        self.began.set()
+        assert self.go.wait(30)
+        if self._fault:
+            raise self._fault
+        return self._open(settings)
+
+
+def test_a_new_generation_is_opened_once_and_holds_up_no_question_under_way(
+    live: LiveIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way = ExitStack()
+    under_way.enter_context(live.reading())
+    update(settings, b="# Beta\n\nNew.\n")
+    opening = SlowOpening(monkeypatch)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(titles, live) for _ in range(3)]
+        try:
+            assert opening.began.wait(10)
+            pool.submit(under_way.close).result(10)
+        finally:
+            opening.go.set()
+
+        assert [each.result() for each in asked] == [{"Alpha", "Beta"}] * 3
+    assert opening.times == 1
+
+
+def test_all_who_wait_for_a_generation_that_cannot_be_opened_are_told_and_the_next_question_tries_again(
+    live: LiveIndex, settings: Settings
+) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch, ThreadPoolExecutor(3) as pool:
+        opening = SlowOpening(monkeypatch, IndexUnavailable("the server is silent", "start it"))
+        asked = [pool.submit(titles, live) for _ in range(3)]
+        assert opening.began.wait(10)
+        opening.go.set()
+
+        assert [type(each.exception()) for each in asked] == [IndexUnavailable] * 3
+    assert titles(live) == {"Alpha"}
 
 
 def test_an_index_made_anew_in_the_same_place_is_seen(live: LiveIndex, settings: Settings) -> None:

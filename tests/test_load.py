@@ -146,6 +146,24 @@ def test_html_without_what_runs(loaded: Loader) -> None:
     assert "```python\ndef f():\n    return 1\n```" in document.text
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        pytest.param("```py\n```js\n```", "", id="a closing fence has no language"),
+        pytest.param("````\n```\n````", "", id="a closing fence is as long"),
+        pytest.param("```\n~~~\n```", "", id="a closing fence has the same sign"),
+        pytest.param("```code``` in a line", "", id="code in a line is no fence"),
+        pytest.param("<script>\n```\n</script>", "", id="a fence in a script is none"),
+        pytest.param("```\ncode", "\n```", id="within a fence"),
+    ],
+)
+def test_a_script_stays_in_fenced_code_alone(opened: str, closed: str, loaded: Loader) -> None:
+    [document] = loaded("a.md", f"# Fences\n\n{opened}\n<script>steal()</script>{closed}\n\nEnd")
+
+    assert ("steal" in document.text) is bool(closed)
+    assert document.text.endswith("End")
+
+
 def test_markdown_without_links_that_run(loaded: Loader) -> None:
     (document,) = loaded(
         "a.md", "See [this](javascript:alert(1)) and [that](https://x.org).\n\n<script>\nalert(1)\n</script>\n\nEnd"

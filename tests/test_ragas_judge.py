@@ -12,7 +12,7 @@ from fakes import HashEncoder
 from golden_small import golden
 from typer.testing import CliRunner
 
-pytest.importorskip("ragas", reason="ragas is not installed: pip install 'prep[eval]'")
+pytest.importorskip("ragas", reason='ragas is not installed: pip install -e ".[eval]"')
 
 from cli.eval import app
 from core.errors import GeneratorFailed
@@ -47,7 +47,7 @@ QUESTION = GoldQuestion(
 class Words:
     """A verifier which wants every word of the statement in the context."""
 
-    threshold = 0.9
+    threshold = fair_threshold = 0.9
 
     def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
         own = set(statement.lower().strip(".").split())

@@ -154,6 +154,14 @@ def test_a_run_compared_with_itself_has_not_changed() -> None:
     assert all(change.difference.mean == 0 and not change.better and not change.worse for change in found.changes)
 
 
+def test_a_bare_report_compares_like_the_whole_one_and_holds_no_text() -> None:
+    now = [row(n, measures={NAME: 0.0, "citations.precision": 1.0}) for n in range(1, 5)]
+    whole = report(four())
+
+    assert compare(whole.bare(), report(now)) == compare(whole, report(now))
+    assert all((each.answer, each.passages) == (None, []) for each in whole.bare().rows)
+
+
 def test_a_guarded_figure_that_falls_is_named_with_its_questions() -> None:
     now = [row(n, measures={NAME: 0.0 if n > 1 else 0.25, "citations.precision": 1.0}) for n in range(1, 5)]
     found = compare(report(four()), report(now))
@@ -207,7 +215,12 @@ def test_the_command_ends_with_1_when_a_guarded_figure_fell(
 
     assert ran.exit_code == code, ran.output
     assert ("fell: citations.precision" in ran.output) is fallen
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.json", "report.html", "report.md"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "report.json",
+        "report.html",
+        "report.md",
+        "baseline.json",
+    }
     assert len(read_report(tmp_path / "out" / "report.json").rows) == 4
 
 

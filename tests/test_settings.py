@@ -38,6 +38,8 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypa
         pytest.param("PREP_RETRIEVAL__POOL", "0", id="below its bound"),
         pytest.param("PREP_RETRIEVAL__POOL", "many", id="not a number"),
         pytest.param("PREP_INDEX__CHROMA_URL", "chroma:8000", id="not a URL"),
+        pytest.param("PREP_LLM__DEADLINE", "inf", id="without end"),
+        pytest.param("PREP_JUDGE__TIMEOUT", "601", id="above its bound"),
         pytest.param("PREP_ANSWER__LENGTH", "epic", id="unknown choice"),
         pytest.param("PREP_LLM__BASE_URL", "http://localhost:11434/v1", id="a server without a model"),
     ],
@@ -45,8 +47,26 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypa
 def test_a_wrong_value_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(ValidationError, match=name.rpartition("__")[2].lower()):
+    with pytest.raises(ValidationError, match=f"(?i){name.rpartition('__')[2]}"):
         Settings()
+
+
+@pytest.mark.parametrize("name", ["PREP_LLM__BASE_URL", "PREP_JUDGE__BASE_URL", "PREP_INDEX__CHROMA_URL"])
+@pytest.mark.parametrize("login", ["me:hunter2", "hunter2", ":hunter2"])
+def test_a_url_with_a_secret_is_refused_with_advice_and_the_secret_is_not_told(
+    name: str, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, f"http://{login}@server:8000/v1")
+
+    with pytest.raises(ValidationError, match=r"take it out.*API_KEY") as refused:
+        Settings()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_set_but_empty_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREP_LLM__BASE_URL", "")
+
+    assert Settings().llm.base_url is None
 
 
 def test_settings_are_frozen() -> None:

@@ -4,7 +4,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -88,6 +88,15 @@ def test_a_client_that_goes_away_before_the_first_word_stops_the_work(chatting: 
     while not server.asked:
         time.sleep(0.01)
     stream.close()
+
+    assert server.asked[0].gone.wait(5)
+
+
+def test_a_client_that_goes_away_while_its_question_is_written_out_stops_the_work(chatting: Chatting) -> None:
+    client, server = chatting(hangs())
+    body = {"question": "And when not?", "history": [{"question": L1}], "stream": True, "deadline_s": 60}
+    with suppress(httpx.ReadTimeout):
+        client.post("/v1/ask", json=body, timeout=1)
 
     assert server.asked[0].gone.wait(5)
 

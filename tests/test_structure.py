@@ -75,6 +75,10 @@ def test_a_heading_of_a_convention_stands_below_the_one_before() -> None:
     ]
 
 
+def test_a_comment_in_code_is_no_heading() -> None:
+    assert headings("# A\n\n```py\n```js\n#### comment\n```\n\n**Why B?**\n\nSo.")[-1] == "## Why B?"
+
+
 REPORT = """=====
 SCREENING REPORT
 =====

@@ -1,17 +1,24 @@
 """Documents that arrive over HTTP: seen at once, bounded, and kept inside their folder."""
 
+import json
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
 from fakes import HashEncoder, problem_of, settings_at
 from fastapi import FastAPI
 
+import ingest.uploads
 from core.encoder import Encoder
+from core.errors import IndexBusy, UnreadableSource
 from core.generations import Generations
+from core.index import Index
+from core.types import Document
 from ingest.uploads import Uploads
 from service.app import create_app
 from service.bootstrap import build_pipeline
@@ -57,6 +64,47 @@ def test_a_removed_document_comes_back_when_it_is_uploaded_again(bounded: httpx.
 
     assert put(bounded, "returning.md", text).status_code == 201
     assert bounded.get(f"/v1/documents/{document}").status_code == 200
+
+
+def test_a_file_leaves_with_the_last_of_its_documents(tmp_path: Path, fake_encoder: HashEncoder) -> None:
+    settings = settings_at(tmp_path / "index")
+    uploads = Uploads(settings, fake_encoder)
+    long = "A long answer. " * 500
+    rows = [{"question": f"What is number {n}?", "answer": f"{n}: {long}"} for n in (1, 2)]
+    (first, second), _ = uploads.put("two.json", json.dumps(rows).encode())
+    uploads.put("other.md", UPLOAD.encode())
+
+    uploads.remove(first)
+    assert (settings.index.uploads / "two.json").exists()
+    uploads.remove(second)
+
+    assert [path.name for path in settings.index.uploads.glob("*.*") if path.is_file()] == ["other.md"]
+    with closing(Index.open(settings.index)) as index:
+        assert [record.name for record in index.manifest.files.values()] == ["other.md"]
+
+
+def test_an_upload_does_not_wait_long_for_another(
+    tmp_path: Path, fake_encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest.uploads, "_PATIENCE", 0.05)
+    first_is_read, go_on = Event(), Event()
+
+    def slow(*_: object) -> list[Document]:
+        first_is_read.set()
+        go_on.wait(20)
+        raise UnreadableSource("slow", "wait")
+
+    monkeypatch.setattr(ingest.uploads, "load", slow)
+    uploads = Uploads(settings_at(tmp_path / "index"), fake_encoder)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(uploads.put, "a.md", b"a")
+        assert first_is_read.wait(20)
+        with pytest.raises(IndexBusy, match="try again"):
+            uploads.put("b.md", b"b")
+        with pytest.raises(IndexBusy, match="try again"):
+            uploads.remove("x")
+        go_on.set()
+        assert isinstance(first.exception(20), UnreadableSource)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Does a passage support a statement? The figures by hand, the trees against scikit-learn, and clear cases."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from recipes.verifier import boosted, plain_trees
 from service.bootstrap import build_verifier
 from service.deadline import Deadline
 from service.language_model import Messages
+from service.verifier.alterations import altered
 from service.verifier.asked import AskedVerifier
 from service.verifier.nli import _entailment
 from service.verifier.order import longest_common, longest_run
@@ -133,6 +136,41 @@ def test_clear_cases_fall_on_their_side_of_the_threshold(statement: str, support
     assert (score >= trees.threshold) is supported
 
 
+CLAIM = (
+    "Because of the weak test, one must run over 20 tests at 5 % in 40 ms, from left to right, if $a + b < c$ is met."
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("5 %", "0.05 %"), ("5 %", "5 points"), ("40 ms", "40 s"), ("40 ms", "−40 ms"), ("20", "2,000"),
+        ("20", "thirty"), ("one must", "two must"), ("must", "may"), ("over", "under"), ("+", "-"), ("<", ">"),
+        ("from left to right", "from right to left"), ("is met", "isn′t met"), ("is met", "isnt met"),
+        ("is met", "isnʼt met"), ("is met", "is far from met"), ("met.", "met, which is false."), ("met.", "met?"),
+        ("Because", "It is a myth: because"), ("tests", "t\N{CYRILLIC SMALL LETTER IE}sts"),
+    ],
+)  # fmt: skip
+def test_a_small_change_in_a_sentence_of_the_source_never_passes(old: str, new: str, trees: TreeVerifier) -> None:
+    assert trees.score(CLAIM.replace(old, new), [CLAIM])[0] < trees.threshold
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        CLAIM.replace("20 tests", "twenty tests"),
+        CLAIM.replace(", from left to right,", ""),
+        CLAIM.replace("Because of the weak test, one", "One").replace("is met.", "is met, because of the weak test."),
+    ],
+)
+def test_a_number_in_words_and_a_clause_left_out_or_moved_are_no_alteration(statement: str) -> None:
+    assert not altered(statement, CLAIM)
+
+
+def test_a_statement_beyond_what_is_read_is_not_supported(trees: TreeVerifier) -> None:
+    assert trees.score(f"{f'{L1} ' * 12} Lasso needs a licence.", [L1]) == [0.0]
+
+
 def test_what_has_no_words_supports_nothing(trees: TreeVerifier) -> None:
     assert trees.score("…", [L1]) == [0.0]
     assert trees.score(L1, ["—", L1])[0] == 0.0
@@ -181,9 +219,11 @@ class Says:
     def __init__(self, reply: str) -> None:
         self.reply = reply
         self.asked: list[Messages] = []
+        self.deadlines: list[Deadline] = []
 
     def stream(self, messages: Messages, max_tokens: int, deadline: Deadline) -> Iterator[str]:
         self.asked.append(messages)
+        self.deadlines.append(deadline)
         yield self.reply
 
 
@@ -201,3 +241,21 @@ def test_a_language_model_supports_by_a_plain_yes_only(reply: str, score: float)
 def test_a_language_model_must_be_there_to_be_asked(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="PREP_LLM__BASE_URL"):
         build_verifier(settings_at(tmp_path, verifier={"llm": True}))
+
+
+def test_a_verdict_ends_with_the_deadline_of_the_answer_or_its_own() -> None:
+    model, short, long = Says("yes"), Deadline(2), Deadline(60)
+    verifier = AskedVerifier(model, 5)
+    for deadline in (short, long, None):
+        verifier.score("S.", ["A."], deadline)
+
+    assert [round(each.remaining()) for each in model.deadlines] == [2, 5, 5]
+    long.cancel()
+    assert [each.cancelled for each in model.deadlines] == [False, True, False]
+
+
+def test_a_passage_cannot_foresee_the_marks_around_it() -> None:
+    program = "from service.verifier.asked import _asking; print(_asking('S.', 'A.')[1]['content'])"
+    runs = {subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout for _ in range(2)}
+
+    assert len(runs) == 2

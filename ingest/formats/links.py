@@ -2,12 +2,13 @@
 
 import re
 
+from ingest.fences import Fence
+
 _SCHEME = r"\s*<?\s*(?:javascript|vbscript|data)\s*:"
 _LINK = re.compile(rf"!?\[([^\[\]\n]{{0,500}})\]\({_SCHEME}[^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)", re.IGNORECASE)
 _REFERENCE = re.compile(rf"[ ]{{0,3}}\[[^\]\n]{{1,200}}\]:{_SCHEME}", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(?:javascript|vbscript|data):[^<>\n]*>", re.IGNORECASE)
 _OPEN = re.compile(r"\s*<(script|style)\b", re.IGNORECASE)
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 
 
 def without_scripts(text: str) -> str:
@@ -15,15 +16,15 @@ def without_scripts(text: str) -> str:
     if not re.search(r"<script|<style|javascript|vbscript|data\s*:", text, re.IGNORECASE):
         return text
     kept: list[str] = []
-    fence, inside = "", ""
+    fence, inside = Fence(), ""
     for line in text.split("\n"):
-        marker = _FENCE.match(line)
-        if marker and not inside and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else marker.group(1)
-        elif not fence and not inside and (opened := _OPEN.match(line)):
+        if not inside and fence.holds(line):
+            kept.append(line)
+            continue
+        if not inside and (opened := _OPEN.match(line)):
             inside = f"</{opened.group(1).lower()}"
         if inside:
             inside = "" if inside in line.lower() else inside
-        elif fence or marker or not _REFERENCE.match(line):
-            kept.append(line if fence or marker else _AUTOLINK.sub("", _LINK.sub(r"\1", line)))
+        elif not _REFERENCE.match(line):
+            kept.append(_AUTOLINK.sub("", _LINK.sub(r"\1", line)))
     return "\n".join(kept).strip("\n")

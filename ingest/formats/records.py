@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.types import Tags
+from ingest.fences import fenced
 from ingest.raw import Raw, tags
 
 _QUESTIONS = ("question", "questions", "q", "prompt", "query", "problem", "instruction", "front", "title", "heading")
@@ -15,7 +16,6 @@ _ANSWERS = (
 )  # fmt: skip
 _LONG = 6_000
 _DEEPEST = 6
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 
 
 def is_record(record: Mapping[str, Any]) -> bool:
@@ -120,11 +120,7 @@ def _inline(value: Any) -> str:
 def _nested(text: str) -> str:
     """Headings of an answer, put below the heading of its question."""
     lines: list[str] = []
-    fence = ""
-    for line in text.split("\n"):
-        marker = _FENCE.match(line)
-        if marker and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else marker.group(1)
-        heading = None if fence else re.match(r"(#{1,6}) ", line)
+    for line, code in fenced(text.split("\n")):
+        heading = None if code else re.match(r"(#{1,6}) ", line)
         lines.append(f"{'#' * min(len(heading.group(1)) + 2, 6)}{line[heading.end() - 1 :]}" if heading else line)
     return "\n".join(lines)

@@ -2,10 +2,10 @@
 
 import re
 
+from ingest.fences import fenced
 from ingest.shapes.numbering import is_numbered_question
 from ingest.shapes.structured import spaced
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#{1,6}) ")
 _LETTER = re.compile(r"\*{0,2}(?:Q|Question)\s*[:.)]\s*\*{0,2}\s*(\S.*)", re.IGNORECASE)
 _ANSWER = re.compile(r"\*{0,2}(?:A|Ans|Answer)\s*\d*\s*[:.)]\*{0,2}\s*(.*)", re.IGNORECASE)
@@ -24,18 +24,18 @@ def as_headings(text: str) -> str:
     """The text with such questions as headings, one level below the heading that they stand under."""
     lines = _rejoined(text.split("\n"))
     done: list[str] = []
-    fence, level, quotes = "", 1, _quoted_questions(lines)
-    for number, line in enumerate(lines):
-        marker = _FENCE.match(line)
-        if marker and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else marker.group(1)
-        elif heading := _HEADING.match(line):
+    level, quotes = 1, _quoted_questions(lines)
+    for number, (line, code) in enumerate(fenced(lines)):
+        if code:
+            done.append(line)
+            continue
+        if heading := _HEADING.match(line):
             level = len(heading.group(1))
-        elif not fence and (found := _question(line, lines, number, quotes)):
+        elif found := _question(line, lines, number, quotes):
             question, answer = found
             done += ["", f"{'#' * min(level + 1, 6)} {question}", "", *([answer] if answer else [])]
             continue
-        elif not fence and (answered := _ANSWER.fullmatch(line.strip())) and _follows_question(done):
+        elif (answered := _ANSWER.fullmatch(line.strip())) and _follows_question(done):
             line = answered.group(1)
         done.append(line)
     return spaced(done) if done != lines else text

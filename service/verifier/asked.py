@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from hashlib import sha256
 
 from core.text import visible
 from service.deadline import Deadline
-from service.language_model import LanguageModel, Messages
+from service.language_model import CutShort, LanguageModel, Messages, without_thoughts
+from service.prompts import fence
 
 _RULES = """You check whether a passage supports a statement. It does if the passage says all that the statement says; \
 a number, a name, a cause, a negation or a direction that differs, or anything added, means no. Passage and statement \
@@ -16,26 +16,33 @@ _MOST_TOKENS = 512
 
 
 class AskedVerifier:
-    """Scores are 1 for yes and 0 for any other reply; raises `GeneratorFailed` where there is none."""
+    """Scores are 1 for yes and 0 for any other reply; raises `GeneratorFailed` where there is none.
+
+    A verdict may take `seconds`, and none ends after the deadline of the answer.
+    """
 
     threshold = 0.5
+    fair_threshold = 0.5
 
     def __init__(self, model: LanguageModel, seconds: float) -> None:
         self._model = model
         self._seconds = seconds
 
-    def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
+    def score(self, statement: str, contexts: Sequence[str], deadline: Deadline | None = None) -> list[float]:
         """Whether the model says that each context supports the statement."""
-        return [self._verdict(statement, context) for context in contexts]
+        return [self._verdict(statement, context, deadline) for context in contexts]
 
-    def _verdict(self, statement: str, context: str) -> float:
-        reply = "".join(self._model.stream(_asking(statement, context), _MOST_TOKENS, Deadline(self._seconds)))
-        said = re.sub(r"<think>.*?</think>", "", reply, flags=re.DOTALL)
-        return float(re.fullmatch(r"\W*yes\W*", said, re.IGNORECASE) is not None)
+    def _verdict(self, statement: str, context: str, deadline: Deadline | None) -> float:
+        limit = deadline.within(self._seconds) if deadline else Deadline(self._seconds)
+        try:
+            reply = "".join(self._model.stream(_asking(statement, context), _MOST_TOKENS, limit))
+        except CutShort:
+            return 0.0
+        return float(re.fullmatch(r"\W*yes\W*", without_thoughts(reply), re.IGNORECASE) is not None)
 
 
 def _asking(statement: str, context: str) -> Messages:
-    mark = "=====" + sha256(f"{statement}\0{context}".encode()).hexdigest()[:12]
+    mark = fence(statement, context)
     fenced = f"{mark} passage\n{visible(context)}\n{mark} statement\n{visible(statement)}\n{mark} end"
     return [
         {"role": "system", "content": _RULES.format(mark=mark)},

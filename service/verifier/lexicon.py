@@ -21,6 +21,18 @@ HEDGES = frozenset(
     """may might can could often usually sometimes mostly mainly roughly about only hardly almost nearly rarely most
     some few at least""".split()
 )
+RETRACTIONS = frozenset("false wrong myth incorrect untrue mistaken misconception nonsense fallacy far".split())
+TELLING = frozenset(
+    """over under above below before after more less fewer most least all some none only always few many
+    must may can could might should unless until except
+    minus plus times""".split()
+)
+"""Words of closed classes that decide what a sentence claims."""
+REASONS = frozenset("because since as hence therefore so thus".split())
+UNITS_OF_MEASURE = frozenset(
+    """points percent percentage kb mb gb tb pb ns us ms s sec seconds minutes hours days weeks months years m b k bn
+    thousand million billion trillion hz khz mhz ghz w kw mm cm km g kg bits bytes bit byte tokens flops""".split()
+)
 CAUSES = frozenset("because since as due thanks owing through".split())
 _OPPOSITES = """
     more:less,fewer higher:lower high:low raise:lower,reduce,cut increase:decrease,reduce,lower,fall,shrink

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import ModelUnavailable
+from service.deadline import Deadline
 from service.rerank import cross_encoder
 
 _ADVICE = "correct or unset PREP_VERIFIER__NLI"
@@ -17,13 +18,14 @@ class NliVerifier:
     """
 
     threshold = 0.5
+    fair_threshold = 0.5
 
     def __init__(self, model: str) -> None:
         self._model = cross_encoder(model, _ADVICE)
         labels: dict[Any, Any] = getattr(self._model.config, "id2label", None) or {}
         self._label = _entailment(model, labels)
 
-    def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
+    def score(self, statement: str, contexts: Sequence[str], deadline: Deadline | None = None) -> list[float]:
         """How probable it is that each context entails the statement."""
         if not contexts:
             return []

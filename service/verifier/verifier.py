@@ -13,6 +13,8 @@ from safetensors.numpy import load_file
 from core.encoder import Encoder
 from core.errors import ModelUnavailable
 from core.settings import DATA
+from service.deadline import Deadline
+from service.verifier.alterations import altered
 from service.verifier.figures import Figures, cover, figures_of, paired, parts, polarity
 from service.verifier.order import edits, roles
 from service.verifier.reading import Reader, Text
@@ -20,9 +22,11 @@ from service.verifier.trees import Trees
 from service.verifier.words import window
 
 TREES, ABOUT = DATA / "models" / "verifier.safetensors", DATA / "models" / "verifier.json"
-_NEAR_VERBATIM, _BELOW = 0.7, 0.9
+_NEAR_VERBATIM = 0.7
+BELOW = 0.9
+"""What is refuted scores at most this share of the threshold."""
 _WORDS_READ = 150
-"""Words of a long passage that are read: what the encoder's window holds."""
+"""Words of a statement, and of a long passage, that are read: what the encoder's window holds."""
 
 
 class TreeVerifier:
@@ -38,21 +42,26 @@ class TreeVerifier:
             self._trees = Trees(**load_file(trees))
             self._names: list[str] = described["figures"]
             self.threshold = float(described["threshold"])
+            self.fair_threshold = float(described["fair_threshold"])
         except Exception as error:  # safetensors has no public root of its errors
             raise ModelUnavailable(
                 f"the verifier {trees} does not load ({error})",
                 "restore data/models from the repository, or make it with `python -m recipes.verifier`",
             ) from error
 
-    def score(self, statement: str, contexts: Sequence[str]) -> list[float]:
-        """How probable it is that each context fully supports the statement; a text without words supports nothing."""
+    def score(self, statement: str, contexts: Sequence[str], deadline: Deadline | None = None) -> list[float]:
+        """How probable it is that each context fully supports the statement; a text without words supports nothing, and
+        a statement too long to be read as a whole is not supported."""
+        if len(statement.split()) > _WORDS_READ:
+            return [0.0] * len(contexts)
         rows = rows_of(self._reader, [(statement, context) for context in contexts])
         known = [i for i, row in enumerate(rows) if row]
         scores = [0.0] * len(rows)
         if known:
             values = np.array([[rows[i][name] for name in self._names] for i in known], np.float64)
             for i, probability in zip(known, self._trees.probability(values), strict=True):
-                scores[i] = min(float(probability), _BELOW * self.threshold if refuted(rows[i]) else 1.0)
+                against = refuted(rows[i]) or altered(statement, contexts[i])
+                scores[i] = min(float(probability), BELOW * self.threshold if against else 1.0)
         return scores
 
 
