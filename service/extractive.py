@@ -14,6 +14,7 @@ from core.encoder import Encoder
 from core.index import Index
 from core.markdown import heading_path
 from core.types import Chunk, Citation, Document, Draft, DraftSentence, Length, Passage
+from service.gate import COMPUTING
 from service.retrieval import Candidates
 from service.selection import Selection
 from service.spans import Group, Relevance, Span, groups
@@ -42,10 +43,12 @@ class ExtractiveGenerator:
         """The parts of the best units that answer the question, each citing itself."""
         selection = Selection(found.question, length)
         chosen = []
-        for unit in islice(_units(index, ranked), _SOURCES[length]):
-            relevance = Relevance(index, self._encoder, found.encoded, unit.chunks)
-            chosen.append((unit, selection.take(groups(unit.document, unit.chunks, relevance), relevance.of_heading)))
-        return _compose(chosen)
+        with COMPUTING:
+            for unit in islice(_units(index, ranked), _SOURCES[length]):
+                relevance = Relevance(index, self._encoder, found.encoded, unit.chunks)
+                parts = groups(unit.document, unit.chunks, relevance)
+                chosen.append((unit, selection.take(parts, relevance.of_heading)))
+            return _compose(chosen)
 
 
 def _units(index: Index, passages: Sequence[Passage]) -> Iterator[Unit]:

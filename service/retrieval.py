@@ -12,6 +12,7 @@ from core.settings import RetrievalSettings
 from core.text import terms
 from core.types import Passage, Scores
 from service.fusion import FEEDBACK_WEIGHT, feedback, weighted_sum
+from service.gate import COMPUTING
 
 Filters = Mapping[str, Sequence[str]]
 Rows = NDArray[np.int64]
@@ -59,6 +60,10 @@ class Retriever:
 
     def search(self, index: Index, question: str, filters: Filters) -> Candidates:
         """The whole pool, ranked."""
+        with COMPUTING:
+            return self._search(index, question, filters)
+
+    def _search(self, index: Index, question: str, filters: Filters) -> Candidates:
         encoded = self._encoder.encode([question])
         asked = terms(question)
         bm25 = index.lexical.scores(asked)
