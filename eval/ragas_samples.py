@@ -8,14 +8,12 @@ from typing import Any
 from eval.golden import GoldQuestion
 from eval.judging import Scored
 from eval.report import Measures
-from eval.runner import Asked
+from eval.runner import HANDED, Asked
 
 METRICS = ("faithfulness", "answer_relevancy", "context_precision", "context_recall", "factual_correctness")
 # What a refusal of an answerable question scores zero in.
 WORTH_NOTHING = ("answer_relevancy", "factual_correctness")
 Arguments = dict[str, Any]
-# Passages handed to the generator.
-_HANDED = 8
 _SLACK = 1e-6
 _MARKER = re.compile(r"\s*\[\d+\]")
 
@@ -28,7 +26,7 @@ def arguments(asked: Asked) -> dict[str, Arguments]:
     if asked.answer is None:
         return {}
     user_input, reference = asked.golden.question, asked.golden.reference
-    contexts = [passage.text for passage in asked.passages[:_HANDED]]
+    contexts = [passage.text for passage in asked.passages[:HANDED]]
     response = _MARKER.sub("", asked.answer.text)
     given: dict[str, Arguments] = {}
     if not asked.refused:

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.intervals import Estimate, estimate, estimate_of
-from eval.runner import Asked
+from eval.runner import HANDED, Asked
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-# Passages handed to the generator.
-_HANDED = 8
 
 
 def refusal_measure(asked: Asked) -> tuple[str, float | None]:
@@ -69,7 +67,7 @@ def curve(rows: Sequence[Asked]) -> list[tuple[float, float]]:
 
 def loss(row: Asked) -> float:
     """1 where answering would have been wrong, else 0."""
-    handed = {passage.document_id for passage in row.passages[:_HANDED]}
+    handed = {passage.document_id for passage in row.passages[:HANDED]}
     return float(row.error is not None or not handed & set(row.relevant.documents))
 
 

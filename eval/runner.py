@@ -13,6 +13,8 @@ from service.schemas import AnswerSchema, PassageSchema
 
 # Passages read for a ranking: several may be of one document, and ten documents are to be ranked.
 DEPTH = 50
+HANDED = 8
+"""Passages that the generator gets by default."""
 Progress = Callable[[str, int, int], None]
 Stages = Mapping[str, Sequence[Place]]
 
