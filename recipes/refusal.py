@@ -8,8 +8,9 @@ Writes data/models/refusal.json.
 
 import argparse
 import json
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from sklearn.preprocessing import StandardScaler
 
 from core.encoder import Encoder
 from core.index import Index
+from core.learned_interaction import LearnedInteraction
 from core.settings import DATA, Settings
-from service.evidence import WEIGHTS, signals
+from service.evidence import ANSWERING, PLAIN, READ, WEIGHTS, plain_signals, read_signals
 from service.retrieval import Retriever
 
 # Largest share of the dev split's answerable questions that each setting may refuse.
@@ -49,14 +51,21 @@ class Asked:
     far: Labels
     cards: NDArray[np.str_]
 
+    def only(self, names: Sequence[str]) -> "Asked":
+        """The same with some of the signals."""
+        return replace(self, names=[*names], signals=self.signals[:, [self.names.index(name) for name in names]])
+
 
 def asked(settings: Settings, encoder: Encoder) -> Asked:
     """The training questions and the golden set's dev questions, put to the retriever."""
     dev = [row for row in _rows(DATA / "golden" / "questions.jsonl") if row["split"] == "dev"]
     rows = [*_rows(DATA / "training" / "answerability.jsonl"), *dev]
-    retriever = Retriever(encoder, settings.retrieval)
+    retriever, network = Retriever(encoder, settings.retrieval), LearnedInteraction(ANSWERING, encoder.fingerprint)
+    found = []
     with closing(Index.open(settings.index)) as index:
-        found = [signals(index, retriever.search(index, row["question"], {})) for row in rows]
+        for row in rows:
+            candidates = retriever.search(index, row["question"], {})
+            found.append(plain_signals(index, candidates) | read_signals(index, candidates, network))
     cards = [row.get("card") or next(iter(row.get("cards", [])), row["question"]) for row in rows]
     return Asked(
         names=list(found[0]),
@@ -100,27 +109,34 @@ def trade_off(confidence: Floats, answerable: Labels) -> dict[str, dict[str, flo
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, help="index of data/corpus; the default one when not given")
-    settings = Settings().at(parser.parse_args().index)
-    encoder = Encoder(settings.encoder)
-    questions = asked(settings, encoder)
+def fit(questions: Asked) -> dict[str, object]:
+    """Weights and thresholds, with what they do to questions about other cards."""
     confidence, dev = out_of_fold(questions), questions.dev
     rows = trade_off(confidence[dev], questions.answerable[dev])
     scaler, regression = (step for _, step in fitted(questions, np.full(len(dev), True)).steps)
     weights = regression.coef_[0] / scaler.scale_
-    made = {
+    return {
         "weights": dict(zip(questions.names, np.round(weights, 4).tolist(), strict=True)),
         "bias": round(float(regression.intercept_[0] - weights @ scaler.mean_), 4),
         "thresholds": {name: row["threshold"] for name, row in rows.items()},
-        "encoder": encoder.fingerprint,
         "auc": {
             "dev": round(float(roc_auc_score(questions.answerable[dev], confidence[dev])), 3),
             "training": round(float(roc_auc_score(questions.answerable[~dev], confidence[~dev])), 3),
         },
         "dev_by_cross_validation": rows,
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--index", type=Path, help="index of data/corpus; the default one when not given")
+    settings = Settings().at(parser.parse_args().index)
+    encoder = Encoder(settings.encoder)
+    questions = asked(settings, encoder)
+    with closing(Index.open(settings.index)) as index:
+        documents = sorted(index.manifest.documents)
+    fits = {name: fit(questions.only(names)) for name, names in (("read", (*PLAIN, *READ)), ("plain", PLAIN))}
+    made = {"encoder": encoder.fingerprint, "fits": fits, "documents": documents}
     WEIGHTS.write_text(json.dumps(made, indent=1) + "\n")
 
 

@@ -26,7 +26,7 @@ def build_pipeline(settings: Settings, encoder: Encoder | None = None) -> Pipeli
         follow_ups=FollowUps(model),
         retriever=Retriever(encoder, settings.retrieval),
         reranker=build_reranker(settings.retrieval),
-        judge=EvidenceJudge(settings.answer),
+        judge=EvidenceJudge(settings.answer, encoder.fingerprint),
         composer=_composer(settings, encoder, model),
         settings=settings,
     )

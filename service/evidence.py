@@ -6,23 +6,29 @@ question's specific terms are met in one place.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelUnavailable
 from core.index import Index
+from core.late_interaction import restored
+from core.learned_interaction import LearnedInteraction
 from core.settings import DATA, AnswerSettings
 from core.text import terms, words
+from service.gate import COMPUTING
 from service.retrieval import Candidates
 
-SIGNALS = ("matches", "worst_three", "coverage", "unknown", "lead", "log_tokens")
-WEIGHTS = DATA / "models" / "refusal.json"
-# Candidates among which the best place for the question is sought.
-_DEPTH = 10
+PLAIN = ("matches", "worst_three", "coverage", "unknown", "lead", "log_tokens")
+READ = ("answering", "answering_three")
+WEIGHTS, ANSWERING = DATA / "models" / "refusal.json", DATA / "models" / "answering.onnx"
+# Candidates among which the best place for the question is sought, and those that are read for an answer.
+_DEPTH, _READ = 10, 8
+_SUREST = 5.0
 _LEAD_OVER = 5
 _MOST_TOKENS = 60
 _LONGEST_WORD = 25
@@ -38,36 +44,68 @@ class Evidence:
 
 
 class EvidenceJudge:
-    """Logistic regression over the signals, made by `recipes.refusal`, with a threshold for each `refusal` setting.
+    """Logistic regressions over the signals, made by `recipes.refusal`, with a threshold for each `refusal` setting.
 
-    Raises `ModelUnavailable` when the weights are missing or not those of these signals.
+    What the network reads counts where it knows the first passage's document and its encoder; elsewhere the plain
+    signals decide, by weights of their own. Raises `ModelUnavailable` when the network or the weights are missing, or
+    the weights are not those of these signals.
     """
 
-    def __init__(self, settings: AnswerSettings, weights: Path = WEIGHTS) -> None:
+    def __init__(self, settings: AnswerSettings, encoder: str, weights: Path = WEIGHTS) -> None:
         try:
-            fitted = json.loads(weights.read_text())
-            self._weights = {name: float(fitted["weights"][name]) for name in SIGNALS}
-            self._bias = float(fitted["bias"])
-            self._threshold = float(fitted["thresholds"][settings.refusal])
+            made = json.loads(weights.read_text())
+            self._plain = Fit.of(made["fits"]["plain"], PLAIN, settings.refusal)
+            self._read = Fit.of(made["fits"]["read"], (*PLAIN, *READ), settings.refusal)
+            self._known = frozenset(made["documents"] if made["encoder"] == encoder else ())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelUnavailable(
                 f"the refusal weights {weights} cannot be read ({error!r})",
                 "restore them or run `python -m recipes.refusal`",
             ) from error
+        self._network = LearnedInteraction(ANSWERING, encoder) if self._known else None
 
     def weigh(self, index: Index, found: Candidates) -> Evidence:
         """The confidence for a question and its ranked pool."""
         missing = _missing(index, found.question)
         if not len(found.rows):
             return Evidence(0.0, False, missing)
-        measured = signals(index, found)
-        logit = sum(weight * measured[name] for name, weight in self._weights.items()) + self._bias
-        confidence = 1 / (1 + math.exp(-logit))
-        return Evidence(confidence, confidence >= self._threshold, missing)
+        with COMPUTING:
+            measured, fit = plain_signals(index, found), self._plain
+            if self._network and index.chunks([int(found.rows[0])])[0].document_id in self._known:
+                measured, fit = measured | read_signals(index, found, self._network), self._read
+        confidence = fit.confidence(measured)
+        return Evidence(confidence, confidence >= fit.threshold, missing)
 
 
-def signals(index: Index, found: Candidates) -> dict[str, float]:
-    """What the first candidates say about the question.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic regression over named signals, and the confidence below which the answer is a refusal."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    @classmethod
+    def of(cls, made: dict[str, Any], names: Sequence[str], setting: str) -> "Fit":
+        weights = {name: float(made["weights"][name]) for name in names}
+        return cls(weights, float(made["bias"]), float(made["thresholds"][setting]))
+
+    def confidence(self, measured: Mapping[str, float]) -> float:
+        logit = sum(weight * measured[name] for name, weight in self.weights.items()) + self.bias
+        return 1 / (1 + math.exp(-logit))
+
+
+def read_signals(index: Index, found: Candidates, network: LearnedInteraction) -> dict[str, float]:
+    """The log-odds that a passage answers the question, by the network that reads it, within ±5: of the passage that
+    answers best, and the mean of the best three."""
+    passages = (restored(index.tokens.of(int(row))) for row in found.rows[:_READ])
+    told = network.log_odds([(found.encoded.tokens[0], passage) for passage in passages])
+    log_odds = np.sort(told.clip(-_SUREST, _SUREST))[::-1]
+    return {"answering": float(log_odds[0]), "answering_three": float(log_odds[:3].mean())}
+
+
+def plain_signals(index: Index, found: Candidates) -> dict[str, float]:
+    """What retrieval's own scores of the first candidates say about the question.
 
     `matches` is the mean over the question's tokens of their best cosines in one passage, at its best, `worst_three`
     that of the three worst-met tokens; `coverage` is the idf-weighted share of the question's terms that one passage

@@ -1,7 +1,7 @@
 """How many threads compute at once.
 
-Retrieval and composing hold the interpreter's lock in short turns; sixteen threads that contend for it answer a fifth
-fewer questions than one. Waiting for a language model is no computing and passes no gate.
+Retrieval, weighing and composing hold the interpreter's lock in short turns; sixteen threads that contend for it answer
+a fifth fewer questions than one. Waiting for a language model is no computing and passes no gate.
 """
 
 import os

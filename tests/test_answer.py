@@ -10,11 +10,12 @@ from fakes import settings_at
 from core.encoder import Encoder
 from core.errors import InvalidFilter, InvalidQuestion, ModelUnavailable
 from core.index import Index
-from core.settings import AnswerSettings, Settings
+from core.settings import AnswerSettings, RetrievalSettings, Settings
 from core.types import Answer
 from service.bootstrap import build_pipeline
 from service.evidence import WEIGHTS, EvidenceJudge
 from service.pipeline import Pipeline, Request
+from service.retrieval import Retriever
 
 ASKED = {
     "Why does L1 regularisation give sparse weights?": "l1.md",
@@ -97,13 +98,28 @@ def test_a_brief_answer_is_the_spoken_form_of_the_whole_and_the_sentences_of_a_d
     assert "corners" in detail.text
 
 
-def test_weights_of_refusal_that_do_not_fit_are_an_error_with_advice(tmp_path: Path) -> None:
+def test_weights_of_refusal_that_do_not_fit_are_an_error_with_advice(encoder: Encoder, tmp_path: Path) -> None:
     weights = json.loads(WEIGHTS.read_text())
-    del weights["weights"]["lead"]
+    del weights["fits"]["read"]["weights"]["lead"]
     (tmp_path / "refusal.json").write_text(json.dumps(weights))
 
     with pytest.raises(ModelUnavailable, match=r"recipes\.refusal"):
-        EvidenceJudge(AnswerSettings(), tmp_path / "refusal.json")
+        EvidenceJudge(AnswerSettings(), encoder.fingerprint, tmp_path / "refusal.json")
+
+
+def test_the_network_has_a_say_on_the_documents_and_the_encoder_that_it_knows(
+    pipeline: Pipeline, encoder: Encoder, tmp_path: Path
+) -> None:
+    weights = tmp_path / "refusal.json"
+    with pipeline.live.reading() as index:
+        weights.write_text(json.dumps(json.loads(WEIGHTS.read_text()) | {"documents": [*index.manifest.documents]}))
+        found = Retriever(encoder, RetrievalSettings()).search(index, "What does dropout do?", {})
+        knows_neither = EvidenceJudge(AnswerSettings(), "another", weights).weigh(index, found)
+        knows_encoder = EvidenceJudge(AnswerSettings(), encoder.fingerprint).weigh(index, found)
+        knows_both = EvidenceJudge(AnswerSettings(), encoder.fingerprint, weights).weigh(index, found)
+
+    assert knows_neither == knows_encoder
+    assert abs(knows_both.confidence - knows_encoder.confidence) > 1e-6
 
 
 def test_the_weights_of_refusal_are_of_the_encoder_that_ships(encoder: Encoder) -> None:
