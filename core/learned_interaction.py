@@ -1,4 +1,4 @@
-"""Learned late interaction: how well a passage's token vectors meet a question or a statement, by a trained network.
+"""Learned late interaction: whether passages answer a question, by a trained network over token vectors.
 
 The network and its training are in recipes/interaction.py; here its graph runs in ONNX Runtime, in milliseconds.
 """
@@ -14,10 +14,9 @@ from core.errors import ModelUnavailable
 
 Floats = NDArray[np.float32]
 MOST_ASKED, MOST_READ = 96, 384
-"""Tokens of a text, and of a passage, that are read: of a text the last, since a long story ends in what it asks."""
+"""Tokens of a question, and of a passage, that are read: a question's last ones, as a story ends in what it asks."""
 ENCODER = "encoder"
 """Under which a graph tells the fingerprint of the encoder it was trained with."""
-_AT_ONCE = 32
 
 
 class LearnedInteraction:
@@ -39,14 +38,12 @@ class LearnedInteraction:
                 "restore data/models from the repository, or train it anew (data/models/README.md)",
             )
 
-    def log_odds(self, pairs: Sequence[tuple[Floats, Floats]]) -> NDArray[np.float64]:
-        """For each pair of a text's token vectors `(m, dim)` and a passage's `(n, dim)`, unit vectors: `(pairs,)`."""
-        parts = [self._run(pairs[start : start + _AT_ONCE]) for start in range(0, len(pairs), _AT_ONCE)]
-        return np.concatenate(parts) if parts else np.empty(0)
-
-    def _run(self, pairs: Sequence[tuple[Floats, Floats]]) -> NDArray[np.float64]:
-        asked, asked_mask = _padded([text[-MOST_ASKED:] for text, _ in pairs])
-        passage, passage_mask = _padded([read[:MOST_READ] for _, read in pairs])
+    def log_odds(self, question: Floats, passages: Sequence[Floats]) -> NDArray[np.float64]:
+        """From the unit vectors of a question's tokens `(m, dim)` and of each passage's `(n, dim)`: `(passages,)`."""
+        if not passages:
+            return np.empty(0)
+        asked, asked_mask = _padded([question[-MOST_ASKED:]] * len(passages))
+        passage, passage_mask = _padded([read[:MOST_READ] for read in passages])
         given = {"asked": asked, "asked_mask": asked_mask, "passage": passage, "passage_mask": passage_mask}
         return np.asarray(self._session.run(None, given)[0], np.float64)
 

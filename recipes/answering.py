@@ -38,6 +38,7 @@ ANSWERED, UNANSWERED, ANYWHERE = 24, 36, 4
 # Far questions are few and count for more.
 SURE = {"near_miss": 1.0, "off_topic": 1.2, "adversarial": 1.2, "elsewhere": 0.4, "same card": 0.7}
 RETRIEVED = 8
+INTERVIEW_COPIES = 2  # interview pairs are few beside those of the bank
 WITHOUT_TITLE = 0.5
 SAME_ANSWER = 0.9  # cosine from which another passage counts as the answer in other words
 Pair = tuple[int, int]  # places of a question and of a passage
@@ -135,7 +136,7 @@ def add_interviews(of: Examples, folder: Path, encoder: Encoder) -> None:
     cosines = texts.pooled @ passages.pooled.T
     for number, answer in enumerate(own):
         question = first_question + number
-        of.answered.extend([(question, first_passage + answer)] * 2)
+        of.answered.extend([(question, first_passage + answer)] * INTERVIEW_COPIES)
         for place in (-cosines[number]).argsort()[: RETRIEVED - 1].tolist():
             if place != answer and cosines[number, place] < SAME_ANSWER:
                 of.add_unanswered((question, first_passage + place), "elsewhere")

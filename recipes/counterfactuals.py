@@ -1,8 +1,8 @@
 """Labelled statements out of passages with edits (data/training/counterfactuals.jsonl).
 
 Each edit has a statement that holds before it and one that holds after. A passage is read in versions, some of its
-edits made and some not, so that every statement is true of one version and false of another: neither its wording nor
-its likeness to the passage tells which.
+edits made and some not, so that every statement is true of one version and false of another: its wording alone does not
+tell which.
 """
 
 import json

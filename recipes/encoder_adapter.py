@@ -24,7 +24,7 @@ from core.settings import DATA, EncoderSettings, IngestSettings
 from core.weights import ADAPTER, packaged_model
 from ingest.load import load
 from ingest.split import split
-from recipes.verifier import plain
+from recipes.statements import plain
 
 RANK, STEPS, RATE, CLOSENESS = 16, 400, 1e-3, 2.0
 SHARES = {"bank": 0.3, "interview": 0.3, "scifact": 0.2, "attribution": 0.2}

@@ -56,16 +56,15 @@ class Asked:
         return replace(self, names=[*names], signals=self.signals[:, [self.names.index(name) for name in names]])
 
 
-def asked(settings: Settings, encoder: Encoder) -> Asked:
+def asked(index: Index, settings: Settings, encoder: Encoder) -> Asked:
     """The training questions and the golden set's dev questions, put to the retriever."""
     dev = [row for row in _rows(DATA / "golden" / "questions.jsonl") if row["split"] == "dev"]
     rows = [*_rows(DATA / "training" / "answerability.jsonl"), *dev]
     retriever, network = Retriever(encoder, settings.retrieval), LearnedInteraction(ANSWERING, encoder.fingerprint)
     found = []
-    with closing(Index.open(settings.index)) as index:
-        for row in rows:
-            candidates = retriever.search(index, row["question"], {})
-            found.append(plain_signals(index, candidates) | read_signals(index, candidates, network))
+    for row in rows:
+        candidates = retriever.search(index, row["question"], {})
+        found.append(plain_signals(index, candidates) | read_signals(index, candidates, network))
     cards = [row.get("card") or next(iter(row.get("cards", [])), row["question"]) for row in rows]
     return Asked(
         names=list(found[0]),
@@ -132,9 +131,8 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="index of data/corpus; the default one when not given")
     settings = Settings().at(parser.parse_args().index)
     encoder = Encoder(settings.encoder)
-    questions = asked(settings, encoder)
     with closing(Index.open(settings.index)) as index:
-        documents = sorted(index.manifest.documents)
+        questions, documents = asked(index, settings, encoder), sorted(index.manifest.documents)
     fits = {name: fit(questions.only(names)) for name, names in (("read", (*PLAIN, *READ)), ("plain", PLAIN))}
     made = {"encoder": encoder.fingerprint, "fits": fits, "documents": documents}
     WEIGHTS.write_text(json.dumps(made, indent=1) + "\n")

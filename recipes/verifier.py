@@ -10,8 +10,6 @@ two cores.
 
 import argparse
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +25,12 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from core.encoder import Encoder
-from core.settings import DATA, EncoderSettings
-from recipes.counterfactuals import versions
+from core.settings import EncoderSettings
+from recipes.statements import Row, contrast_rows, edited_rows, own_rows, public_rows
 from service.verifier.alterations import altered
 from service.verifier.reading import Reader
 from service.verifier.verifier import ABOUT, BELOW, TREES, refuted, rows_of
 
-STATEMENTS = DATA / "training" / "statements.jsonl"
-CONTRASTS = DATA / "training" / "contrasts.jsonl"
 MAY_PASS = 0.03
 """Largest share of the contrasts' false statements that the threshold lets pass; of other authors' it is more like
 twice as many."""
@@ -47,61 +43,6 @@ FALLING = frozenset(
 )
 """Figures that may only speak against a statement."""
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A pair with its label; pairs of one group never stand on both sides of a split."""
-
-    context: str
-    statement: str
-    label: int
-    kind: str
-    group: str
-    source: str
-
-
-def own_rows() -> Iterator[Row]:
-    """The statements written for the cards."""
-    for line in STATEMENTS.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        for statement in row["true"]:
-            yield Row(row["context"], statement, 1, "true", row["card"], "own")
-        for kind, statement in row["false"]:
-            yield Row(row["context"], statement, 0, kind, row["card"], "own")
-
-
-def edited_rows() -> Iterator[Row]:
-    """Statements about versions of edited passages, none of them a passage of the contrasts."""
-    for number, version in versions({row.context for row in contrast_rows()}):
-        for statement, holds, change in version.statements:
-            yield Row(version.passage, statement, int(holds), "true" if holds else change, str(number), "edited")
-
-
-def contrast_rows() -> Iterator[Row]:
-    """Couples of a true rewording and the smallest change that makes it false."""
-    for line in CONTRASTS.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        for couple in row["couples"]:
-            yield Row(row["context"], couple["true"], 1, "true", row["card"], "contrasts")
-            yield Row(row["context"], couple["false"], 0, couple["kind"], row["card"], "contrasts")
-
-
-def public_rows(folder: Path) -> Iterator[Row]:
-    """The pairs of every file of a folder, without reference marks and the treebank's brackets and quotes."""
-    for path in sorted((folder / "attribution").glob("*.jsonl")):
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            context, statement = plain(row["context"]), plain(row["statement"])
-            kind = "true" if row["label"] else "other"
-            yield Row(context, statement, int(row["label"]), kind, row["context"], path.stem)
-
-
-def plain(text: str) -> str:
-    """Without reference marks, field labels and the treebank's brackets and quotes."""
-    text = re.sub(r"\[\d+\](?:\s*https?://\S+)?|\b(?:Title|Section):", "", text)
-    for mark, to in (("-LRB-", "("), ("-RRB-", ")"), ("``", '"'), ("''", '"')):
-        text = text.replace(mark, to)
-    return " ".join(text.split())
 
 
 def weights(rows: list[Row]) -> Numbers:

@@ -98,8 +98,8 @@ class Fit:
 def read_signals(index: Index, found: Candidates, network: LearnedInteraction) -> dict[str, float]:
     """The log-odds that a passage answers the question, by the network that reads it, within ±5: of the passage that
     answers best, and the mean of the best three."""
-    passages = (restored(index.tokens.of(int(row))) for row in found.rows[:_READ])
-    told = network.log_odds([(found.encoded.tokens[0], passage) for passage in passages])
+    passages = [restored(index.tokens.of(int(row))) for row in found.rows[:_READ]]
+    told = network.log_odds(found.encoded.tokens[0], passages)
     log_odds = np.sort(told.clip(-_SUREST, _SUREST))[::-1]
     return {"answering": float(log_odds[0]), "answering_three": float(log_odds[:3].mean())}
 

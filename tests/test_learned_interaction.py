@@ -48,22 +48,23 @@ def test_the_graph_computes_what_the_network_computes(network: Together, graph: 
     with torch.no_grad():
         expected = network(*asked, *read).numpy()
 
-    assert graph.log_odds(PAIRS) == pytest.approx(expected, abs=1e-4)
+    assert [graph.log_odds(text, [passage])[0] for text, passage in PAIRS] == pytest.approx(expected, abs=1e-4)
     assert np.ptp(expected) > 0.01
 
 
-def test_a_pair_scores_the_same_alone_and_in_company(graph: LearnedInteraction) -> None:
-    alone = [graph.log_odds([pair])[0] for pair in PAIRS]
+def test_a_passage_scores_the_same_alone_and_in_company(graph: LearnedInteraction) -> None:
+    question, passages = vectors(9), [passage for _, passage in PAIRS]
+    alone = [graph.log_odds(question, [passage])[0] for passage in passages]
 
-    assert graph.log_odds(PAIRS * 20) == pytest.approx(alone * 20, abs=1e-4)
+    assert graph.log_odds(question, passages * 20) == pytest.approx(alone * 20, abs=1e-4)
 
 
-def test_no_pairs_and_short_and_long_texts_have_scores(graph: LearnedInteraction) -> None:
+def test_no_passages_and_short_and_long_texts_have_scores(graph: LearnedInteraction) -> None:
     asked, read = vectors(MOST_ASKED + 9), vectors(MOST_READ + 9)
 
-    assert graph.log_odds([]).shape == (0,)
-    assert np.isfinite(graph.log_odds([(vectors(1), vectors(1))])).all()
-    assert graph.log_odds([(asked, read)]) == pytest.approx(graph.log_odds([(asked[-MOST_ASKED:], read[:MOST_READ])]))
+    assert graph.log_odds(asked, []).shape == (0,)
+    assert np.isfinite(graph.log_odds(vectors(1), [vectors(1)])).all()
+    assert graph.log_odds(asked, [read]) == pytest.approx(graph.log_odds(asked[-MOST_ASKED:], [read[:MOST_READ]]))
 
 
 def test_a_graph_that_is_missing_is_an_error_with_advice(tmp_path: Path) -> None:
