@@ -26,11 +26,6 @@ def quantise(vectors: Floats) -> Bytes:
     return np.asarray(_rounded(vectors) + ZERO_POINT, np.uint8)
 
 
-def restored(vectors: Bytes) -> Floats:
-    """Bytes `(…, dim)` to the vectors they stand for, to about ±0.002 a component."""
-    return np.asarray((vectors.astype(np.float32) - ZERO_POINT) / np.float32(_SCALE), np.float32)
-
-
 def cosines(question: Floats, vectors: Bytes) -> Floats:
     """Cosine of each stored vector `(t, dim)` with each token of the question `(m, dim)`, to about ±0.01: `(t, m)`."""
     return _scaled(_products(question, vectors))

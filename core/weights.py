@@ -51,7 +51,8 @@ def file_hash(path: Path, advice: str) -> str:
 
 
 def adapted_weights(folder: Path, adapter: Path | None) -> Weights:
-    """The weights by name; with an adapter, each matrix `W (out, in)` it names becomes `W + b @ a`."""
+    """The weights by name; with an adapter, each matrix `W (out, in)` it names becomes `W + b @ a`, and weights that it
+    holds whole take the place of the others."""
     weights: Weights = load_file(folder / FILE)
     if adapter is not None:
         try:
@@ -64,4 +65,5 @@ def adapted_weights(folder: Path, adapter: Path | None) -> Weights:
         for name in (key.removesuffix(".a") for key in changes if key.endswith(".a")):
             a, b = changes[f"{name}.a"].astype(np.float32), changes[f"{name}.b"].astype(np.float32)
             weights[f"{name}.weight"] = weights[f"{name}.weight"] + b @ a
+        weights |= {name: values.astype(np.float32) for name, values in changes.items() if name in weights}
     return weights

@@ -15,7 +15,6 @@ from typing import Any
 from core.settings import DATA
 
 COUNTERFACTUALS = DATA / "training" / "counterfactuals.jsonl"
-VERSIONS = 2
 MADE = (0.0, 0.15, 0.5, 0.5, 0.85)
 """Shares of a passage's edits that are made in a version."""
 RUN = 8
@@ -30,15 +29,15 @@ class Version:
     statements: list[tuple[str, bool, str]]
 
 
-def versions(apart_from: Iterable[str]) -> Iterator[tuple[int, Version]]:
-    """Versions of each passage under its number; passages that share eight words in a row with one of the texts named
-    are left out, so that those can measure what is learned here."""
+def versions(of_each: int, apart_from: Iterable[str]) -> Iterator[tuple[int, Version]]:
+    """So many versions of each passage under its number; passages that share eight words in a row with one of the texts
+    named are left out, so that those can measure what is learned here."""
     rng = random.Random(0)  # noqa: S311
     taken = set().union(*map(_runs, apart_from))
     for number, line in enumerate(COUNTERFACTUALS.read_text(encoding="utf-8").splitlines()):
         row = json.loads(line)
         if not taken & _runs(row["passage"]):
-            for _ in range(VERSIONS):
+            for _ in range(of_each):
                 yield number, version(row["passage"], row["units"], rng)
 
 

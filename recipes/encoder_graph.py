@@ -1,17 +1,21 @@
-"""The encoder's computation as an ONNX graph without weights: `python -m recipes.encoder_graph`.
+"""The encoder's computation as ONNX graphs without weights: `python -m recipes.encoder_graph`.
 
-Writes data/models/encoder.onnx (35 kB). Its initialisers are named as in model.safetensors, with `.T` where the graph
-wants a matrix transposed; `core.onnx_encoder` hands them in when it opens a session. Needs the `dev` extra.
+Writes data/models/encoder.onnx, and pair_encoder.onnx for two texts of which one sees the other (35 kB each). Their
+initialisers are named as in model.safetensors, with `.T` where the graph wants a matrix transposed;
+`core.weighted_graph` hands them in when it opens a session. Needs the `dev` extra.
 """
 
 import onnx
 import torch
 from onnx import ModelProto, TensorProto
+from torch import Tensor
 from torch.export import Dim
 from transformers import AutoModel, BertModel
 
-from core.onnx_encoder import GRAPH
+from core import onnx_encoder, pair_encoder
 from core.weights import packaged_model
+
+UNSEEN = 1e9
 
 
 class LastHiddenState(torch.nn.Module):
@@ -21,22 +25,35 @@ class LastHiddenState(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        hidden: Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return hidden
 
 
-def exported() -> ModelProto:
-    """The graph as PyTorch's exporter writes it, weights inside."""
+class LastHiddenStateOfPairs(LastHiddenState):
+    """The same where the caller says which token sees which `(batch, length, length)`."""
+
+    def forward(self, input_ids: Tensor, position_ids: Tensor, token_type_ids: Tensor, sees: Tensor) -> Tensor:  # type: ignore[override]
+        hidden: Tensor = self.model(
+            input_ids=input_ids,
+            position_ids=position_ids,
+            token_type_ids=token_type_ids,
+            attention_mask=(sees[:, None].float() - 1) * UNSEEN,
+        ).last_hidden_state
+        return hidden
+
+
+def exported(form: type[LastHiddenState], **given: Tensor) -> ModelProto:
+    """The graph as PyTorch's exporter writes it, weights inside, from an example of what is given."""
     model = AutoModel.from_pretrained(packaged_model(), attn_implementation="eager").eval()
-    ids = torch.randint(5, 1000, (2, 9))
-    shape = {0: Dim("batch", min=1, max=1024), 1: Dim("length", min=2, max=512)}
+    batch, length = Dim("batch", min=1, max=1024), Dim("length", min=2, max=512)
+    shapes = {name: dict(enumerate([batch, length, length][: each.ndim])) for name, each in given.items()}
     program = torch.onnx.export(
-        LastHiddenState(model),
-        (ids, torch.ones_like(ids)),
-        input_names=["input_ids", "attention_mask"],
+        form(model),
+        kwargs=given,
+        input_names=[*given],
         output_names=["tokens"],
-        dynamic_shapes=(shape, shape),
+        dynamic_shapes=shapes,
         dynamo=True,
         optimize=True,
     )
@@ -84,10 +101,16 @@ def strip(proto: ModelProto) -> None:
 
 
 def main() -> None:
-    proto = exported()
-    name_by_weight(proto)
-    strip(proto)
-    onnx.save(proto, GRAPH)
+    ids = torch.randint(5, 1000, (2, 9))
+    plain = exported(LastHiddenState, input_ids=ids, attention_mask=torch.ones_like(ids))
+    # No two examples are the same tensor: the exporter would take the inputs for one.
+    pairs = {"position_ids": torch.arange(9).repeat(2, 1), "token_type_ids": torch.ones_like(ids)}
+    square = torch.ones(2, 9, 9, dtype=torch.int64)
+    of_pairs = exported(LastHiddenStateOfPairs, input_ids=ids, **pairs, sees=square)
+    for proto, path in ((plain, onnx_encoder.GRAPH), (of_pairs, pair_encoder.GRAPH)):
+        name_by_weight(proto)
+        strip(proto)
+        onnx.save(proto, path)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ from sklearn.preprocessing import StandardScaler
 
 from core.encoder import Encoder
 from core.index import Index
-from core.learned_interaction import LearnedInteraction
+from core.pair_encoder import PairEncoder
 from core.settings import DATA, Settings
-from service.evidence import ANSWERING, PLAIN, READ, WEIGHTS, plain_signals, read_signals
+from service.evidence import PLAIN, READ, WEIGHTS, plain_signals, read_signals
 from service.retrieval import Retriever
 
 # Largest share of the dev split's answerable questions that each setting may refuse.
@@ -60,11 +60,11 @@ def asked(index: Index, settings: Settings, encoder: Encoder) -> Asked:
     """The training questions and the golden set's dev questions, put to the retriever."""
     dev = [row for row in _rows(DATA / "golden" / "questions.jsonl") if row["split"] == "dev"]
     rows = [*_rows(DATA / "training" / "answerability.jsonl"), *dev]
-    retriever, network = Retriever(encoder, settings.retrieval), LearnedInteraction(ANSWERING, encoder.fingerprint)
+    retriever, pairs = Retriever(encoder, settings.retrieval), PairEncoder()
     found = []
     for row in rows:
         candidates = retriever.search(index, row["question"], {})
-        found.append(plain_signals(index, candidates) | read_signals(index, candidates, network))
+        found.append(plain_signals(index, candidates) | read_signals(index, candidates, pairs))
     cards = [row.get("card") or next(iter(row.get("cards", [])), row["question"]) for row in rows]
     return Asked(
         names=list(found[0]),
@@ -134,7 +134,8 @@ def main() -> None:
     with closing(Index.open(settings.index)) as index:
         questions, documents = asked(index, settings, encoder), sorted(index.manifest.documents)
     fits = {name: fit(questions.only(names)) for name, names in (("read", (*PLAIN, *READ)), ("plain", PLAIN))}
-    made = {"encoder": encoder.fingerprint, "fits": fits, "documents": documents}
+    made_for = {"encoder": encoder.fingerprint, "pair_encoder": PairEncoder().fingerprint}
+    made = {**made_for, "fits": fits, "documents": documents}
     WEIGHTS.write_text(json.dumps(made, indent=1) + "\n")
 
 

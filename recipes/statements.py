@@ -10,7 +10,7 @@ from core.settings import DATA
 from recipes.counterfactuals import versions
 
 STATEMENTS = DATA / "training" / "statements.jsonl"
-CONTRASTS = DATA / "training" / "contrasts.jsonl"
+CONTRASTS, COUPLES = DATA / "training" / "contrasts.jsonl", DATA / "training" / "couples.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,29 @@ def own_rows() -> Iterator[Row]:
             yield Row(row["context"], statement, 0, kind, row["card"], "own")
 
 
-def edited_rows() -> Iterator[Row]:
-    """Statements about versions of edited passages, none of them a passage of the contrasts."""
-    for number, version in versions({row.context for row in contrast_rows()}):
+def edited_rows(of_each: int) -> Iterator[Row]:
+    """Statements about so many versions of each edited passage, none of them a passage of the contrasts."""
+    for number, version in versions(of_each, {row.context for row in contrast_rows()}):
         for statement, holds, change in version.statements:
             yield Row(version.passage, statement, int(holds), "true" if holds else change, str(number), "edited")
 
 
 def contrast_rows() -> Iterator[Row]:
-    """Couples of a true rewording and the smallest change that makes it false."""
-    for line in CONTRASTS.read_text(encoding="utf-8").splitlines():
+    """Couples of a true rewording and the smallest change that makes it false; kept out of all training."""
+    return _couples(CONTRASTS)
+
+
+def couple_rows() -> Iterator[Row]:
+    """The same by other authors, to learn from."""
+    return _couples(COUPLES)
+
+
+def _couples(path: Path) -> Iterator[Row]:
+    for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         for couple in row["couples"]:
-            yield Row(row["context"], couple["true"], 1, "true", row["card"], "contrasts")
-            yield Row(row["context"], couple["false"], 0, couple["kind"], row["card"], "contrasts")
+            yield Row(row["context"], couple["true"], 1, "true", row["card"], path.stem)
+            yield Row(row["context"], couple["false"], 0, couple["kind"], row["card"], path.stem)
 
 
 def public_rows(folder: Path) -> Iterator[Row]:

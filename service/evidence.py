@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelUnavailable
 from core.index import Index
-from core.late_interaction import restored
-from core.learned_interaction import LearnedInteraction
+from core.pair_encoder import PairEncoder
 from core.settings import DATA, AnswerSettings
 from core.text import terms, words
 from service.gate import COMPUTING
@@ -25,9 +24,9 @@ from service.retrieval import Candidates
 
 PLAIN = ("matches", "worst_three", "coverage", "unknown", "lead", "log_tokens")
 READ = ("answering", "answering_three")
-WEIGHTS, ANSWERING = DATA / "models" / "refusal.json", DATA / "models" / "answering.onnx"
+WEIGHTS = DATA / "models" / "refusal.json"
 # Candidates among which the best place for the question is sought, and those that are read for an answer.
-_DEPTH, _READ = 10, 8
+_DEPTH, _READ = 10, 4
 _SUREST = 5.0
 _LEAD_OVER = 5
 _MOST_TOKENS = 60
@@ -46,23 +45,29 @@ class Evidence:
 class EvidenceJudge:
     """Logistic regressions over the signals, made by `recipes.refusal`, with a threshold for each `refusal` setting.
 
-    What the network reads counts where it knows the first passage's document and its encoder; elsewhere the plain
-    signals decide, by weights of their own. Raises `ModelUnavailable` when the network or the weights are missing, or
-    the weights are not those of these signals.
+    What the pair encoder reads counts where it knows the first passage's document, and the encoder that found it;
+    elsewhere the plain signals decide, by weights of their own. Raises `ModelUnavailable` when the weights are missing,
+    or are not those of these signals.
     """
 
-    def __init__(self, settings: AnswerSettings, encoder: str, weights: Path = WEIGHTS) -> None:
+    def __init__(self, settings: AnswerSettings, encoder: str, pairs: PairEncoder, weights: Path = WEIGHTS) -> None:
+        self._pairs = pairs
         try:
             made = json.loads(weights.read_text())
             self._plain = Fit.of(made["fits"]["plain"], PLAIN, settings.refusal)
             self._read = Fit.of(made["fits"]["read"], (*PLAIN, *READ), settings.refusal)
-            self._known = frozenset(made["documents"] if made["encoder"] == encoder else ())
+            made_for = (made["encoder"], made["pair_encoder"])
+            self._known = frozenset(made["documents"] if made_for == (encoder, pairs.fingerprint) else ())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelUnavailable(
                 f"the refusal weights {weights} cannot be read ({error!r})",
                 "restore them or run `python -m recipes.refusal`",
             ) from error
-        self._network = LearnedInteraction(ANSWERING, encoder) if self._known else None
+
+    def warm_up(self) -> None:
+        """Load the pair encoder now rather than with the first question, where it may be asked."""
+        if self._known:
+            self._pairs.log_odds("answers", "warm up", ["warm up"])
 
     def weigh(self, index: Index, found: Candidates) -> Evidence:
         """The confidence for a question and its ranked pool."""
@@ -71,8 +76,8 @@ class EvidenceJudge:
             return Evidence(0.0, False, missing)
         with COMPUTING:
             measured, fit = plain_signals(index, found), self._plain
-            if self._network and index.chunks([int(found.rows[0])])[0].document_id in self._known:
-                measured, fit = measured | read_signals(index, found, self._network), self._read
+            if self._known and index.chunks([int(found.rows[0])])[0].document_id in self._known:
+                measured, fit = measured | read_signals(index, found, self._pairs), self._read
         confidence = fit.confidence(measured)
         return Evidence(confidence, confidence >= fit.threshold, missing)
 
@@ -95,11 +100,11 @@ class Fit:
         return 1 / (1 + math.exp(-logit))
 
 
-def read_signals(index: Index, found: Candidates, network: LearnedInteraction) -> dict[str, float]:
-    """The log-odds that a passage answers the question, by the network that reads it, within ±5: of the passage that
-    answers best, and the mean of the best three."""
-    passages = [restored(index.tokens.of(int(row))) for row in found.rows[:_READ]]
-    told = network.log_odds(found.encoded.tokens[0], passages)
+def read_signals(index: Index, found: Candidates, pairs: PairEncoder) -> dict[str, float]:
+    """The log-odds that a passage answers the question, by the encoder that reads both together, within bounds: of the
+    passage that answers best, and the mean of the best three."""
+    passages = [chunk.encoded for chunk in index.chunks([int(row) for row in found.rows[:_READ]])]
+    told = pairs.log_odds("answers", found.question, passages)
     log_odds = np.sort(told.clip(-_SUREST, _SUREST))[::-1]
     return {"answering": float(log_odds[0]), "answering_three": float(log_odds[:3].mean())}
 

@@ -98,6 +98,7 @@ class Pipeline:
     def warm_up(self) -> None:
         """Load the models and the index now, so that the first question does not wait; no index yet is no fault."""
         self._retriever.warm_up()
+        self._judge.warm_up()
         with suppress(IndexMissing), self.live.reading():
             pass
 

@@ -10,6 +10,7 @@ from fakes import settings_at
 from core.encoder import Encoder
 from core.errors import InvalidFilter, InvalidQuestion, ModelUnavailable
 from core.index import Index
+from core.pair_encoder import PairEncoder
 from core.settings import AnswerSettings, RetrievalSettings, Settings
 from core.types import Answer
 from service.bootstrap import build_pipeline
@@ -104,26 +105,29 @@ def test_weights_of_refusal_that_do_not_fit_are_an_error_with_advice(encoder: En
     (tmp_path / "refusal.json").write_text(json.dumps(weights))
 
     with pytest.raises(ModelUnavailable, match=r"recipes\.refusal"):
-        EvidenceJudge(AnswerSettings(), encoder.fingerprint, tmp_path / "refusal.json")
+        EvidenceJudge(AnswerSettings(), encoder.fingerprint, PairEncoder(), tmp_path / "refusal.json")
 
 
-def test_the_network_has_a_say_on_the_documents_and_the_encoder_that_it_knows(
+def test_the_pair_encoder_has_a_say_on_the_documents_and_the_encoder_that_it_knows(
     pipeline: Pipeline, encoder: Encoder, tmp_path: Path
 ) -> None:
     weights = tmp_path / "refusal.json"
     with pipeline.live.reading() as index:
         weights.write_text(json.dumps(json.loads(WEIGHTS.read_text()) | {"documents": [*index.manifest.documents]}))
         found = Retriever(encoder, RetrievalSettings()).search(index, "What does dropout do?", {})
-        knows_neither = EvidenceJudge(AnswerSettings(), "another", weights).weigh(index, found)
-        knows_encoder = EvidenceJudge(AnswerSettings(), encoder.fingerprint).weigh(index, found)
-        knows_both = EvidenceJudge(AnswerSettings(), encoder.fingerprint, weights).weigh(index, found)
+        pairs = PairEncoder()
+        knows_neither = EvidenceJudge(AnswerSettings(), "another", pairs, weights).weigh(index, found)
+        knows_encoder = EvidenceJudge(AnswerSettings(), encoder.fingerprint, pairs).weigh(index, found)
+        knows_both = EvidenceJudge(AnswerSettings(), encoder.fingerprint, pairs, weights).weigh(index, found)
 
     assert knows_neither == knows_encoder
     assert abs(knows_both.confidence - knows_encoder.confidence) > 1e-6
 
 
-def test_the_weights_of_refusal_are_of_the_encoder_that_ships(encoder: Encoder) -> None:
-    assert json.loads(WEIGHTS.read_text())["encoder"] == encoder.fingerprint
+def test_the_weights_of_refusal_are_of_the_encoders_that_ship(encoder: Encoder) -> None:
+    made = json.loads(WEIGHTS.read_text())
+
+    assert (made["encoder"], made["pair_encoder"]) == (encoder.fingerprint, PairEncoder().fingerprint)
 
 
 def test_missing_words_are_named(pipeline: Pipeline) -> None:

@@ -19,6 +19,7 @@ from cli.server import build_app
 from core.encoder import Encoder
 from core.errors import InvalidDataset, PrepError
 from core.index import Index
+from core.pair_encoder import PairEncoder
 from core.settings import Settings
 from core.types import Passage
 from eval import questions
@@ -39,14 +40,14 @@ from service.bootstrap import build_pipeline
 from service.pipeline import Pipeline
 from service.retrieval import Retriever
 from service.schemas import AnswerSchema, PassageSchema
-from service.verifier.verifier import TreeVerifier
+from service.verifier.verifier import EmbeddedVerifier
 
 RECALL, NDCG = "retrieval.reranked.card.recall@1", "retrieval.reranked.card.ndcg@10"
 
 
 @pytest.fixture(scope="module")
 def measure(encoder: Encoder) -> Callable[..., Report]:
-    verifier = TreeVerifier(encoder)
+    verifier = EmbeddedVerifier(encoder, PairEncoder())
 
     def run(target: Target, stages: Callable[[str], dict] = unseen) -> Report:
         bench = Bench(target, stages, verifier, encoder, NoJudge("not asked for"), "standard")
@@ -362,7 +363,9 @@ def test_questions_are_made_of_headings_and_aliases_and_can_be_asked(
     assert told["How do tides arise?"] == (["sea/tides"], "The pull of the Moon raises two bulges of water.", "heading")
     assert told["why is there an ebb twice a day"] == (["sea/tides"], "", "alias")
     pipeline = build_pipeline(settings, encoder)
-    bench = Bench(InProcess(pipeline), unseen, TreeVerifier(encoder), encoder, NoJudge(""), "standard")
+    bench = Bench(
+        InProcess(pipeline), unseen, EmbeddedVerifier(encoder, PairEncoder()), encoder, NoJudge(""), "standard"
+    )
     report = evaluate(made, bench, About("a test", "test"), lambda *_: None)
     pipeline.live.close()
     assert report.metrics[RECALL].mean == 1

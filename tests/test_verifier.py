@@ -12,8 +12,9 @@ from fakes import HashEncoder, settings_at
 
 from core.encoder import Encoder
 from core.errors import ModelUnavailable
+from core.pair_encoder import PairEncoder
 from core.settings import EncoderSettings
-from recipes.verifier import boosted, plain_trees
+from recipes.trees import boosted, plain_trees
 from service.bootstrap import build_verifier
 from service.deadline import Deadline
 from service.language_model import Messages
@@ -23,15 +24,15 @@ from service.verifier.nli import _entailment
 from service.verifier.order import longest_common, longest_run
 from service.verifier.reading import Reader
 from service.verifier.trees import Trees
-from service.verifier.verifier import ABOUT, TreeVerifier, rows_of
+from service.verifier.verifier import ABOUT, EmbeddedVerifier, rows_of
 from service.verifier.words import numbers, same_number, window, words
 
 L1 = "The L1 penalty subtracts the same amount at every step, e.g. 0.01, and stops at exactly zero."
 
 
 @pytest.fixture(scope="module")
-def trees(encoder: Encoder) -> TreeVerifier:
-    return TreeVerifier(encoder)
+def verifier(encoder: Encoder) -> EmbeddedVerifier:
+    return EmbeddedVerifier(encoder, PairEncoder())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_the_trees_compute_what_scikit_learn_computes() -> None:
     y = (x[:, 0] * x[:, 1] + x[:, 2] + rng.normal(size=600) > 0).astype(int)
     fitted = boosted(["mean", "worst", "figures_missing", "order"]).fit(x, y)
 
-    assert Trees(**plain_trees(fitted)).probability(x) == pytest.approx(fitted.predict_proba(x)[:, 1], abs=1e-9)
+    assert Trees(**plain_trees(fitted)).log_odds(x) == pytest.approx(fitted.decision_function(x), abs=1e-9)
 
 
 def test_the_files_are_of_the_encoder_that_ships() -> None:
@@ -130,10 +131,12 @@ def test_the_files_are_of_the_encoder_that_ships() -> None:
         pytest.param("L1 subtracts the same amount because of the Hessian's spectrum.", False, id="a cause made up"),
     ],
 )
-def test_clear_cases_fall_on_their_side_of_the_threshold(statement: str, supported: bool, trees: TreeVerifier) -> None:
-    (score,) = trees.score(statement, [L1])
+def test_clear_cases_fall_on_their_side_of_the_threshold(
+    statement: str, supported: bool, verifier: EmbeddedVerifier
+) -> None:
+    (score,) = verifier.score(statement, [L1])
 
-    assert (score >= trees.threshold) is supported
+    assert (score >= verifier.threshold) is supported
 
 
 CLAIM = (
@@ -151,8 +154,10 @@ CLAIM = (
         ("Because", "It is a myth: because"), ("tests", "t\N{CYRILLIC SMALL LETTER IE}sts"),
     ],
 )  # fmt: skip
-def test_a_small_change_in_a_sentence_of_the_source_never_passes(old: str, new: str, trees: TreeVerifier) -> None:
-    assert trees.score(CLAIM.replace(old, new), [CLAIM])[0] < trees.threshold
+def test_a_small_change_in_a_sentence_of_the_source_never_passes(
+    old: str, new: str, verifier: EmbeddedVerifier
+) -> None:
+    assert verifier.score(CLAIM.replace(old, new), [CLAIM])[0] < verifier.threshold
 
 
 @pytest.mark.parametrize(
@@ -167,25 +172,25 @@ def test_a_number_in_words_and_a_clause_left_out_or_moved_are_no_alteration(stat
     assert not altered(statement, CLAIM)
 
 
-def test_a_statement_beyond_what_is_read_is_not_supported(trees: TreeVerifier) -> None:
-    assert trees.score(f"{f'{L1} ' * 12} Lasso needs a licence.", [L1]) == [0.0]
+def test_a_statement_beyond_what_is_read_is_not_supported(verifier: EmbeddedVerifier) -> None:
+    assert verifier.score(f"{f'{L1} ' * 12} Lasso needs a licence.", [L1]) == [0.0]
 
 
-def test_what_has_no_words_supports_nothing(trees: TreeVerifier) -> None:
-    assert trees.score("…", [L1]) == [0.0]
-    assert trees.score(L1, ["—", L1])[0] == 0.0
-    assert trees.score(L1, []) == []
+def test_what_has_no_words_supports_nothing(verifier: EmbeddedVerifier) -> None:
+    assert verifier.score("…", [L1]) == [0.0]
+    assert verifier.score(L1, ["—", L1])[0] == 0.0
+    assert verifier.score(L1, []) == []
 
 
-def test_scores_do_not_depend_on_what_is_asked_beside(trees: TreeVerifier) -> None:
-    alone = [trees.score(L1, [context])[0] for context in (L1, "Cats eat fish.")]
+def test_scores_do_not_depend_on_what_is_asked_beside(verifier: EmbeddedVerifier) -> None:
+    alone = [verifier.score(L1, [context])[0] for context in (L1, "Cats eat fish.")]
 
-    assert trees.score(L1, [L1, "Cats eat fish."]) == pytest.approx(alone, abs=1e-3)
+    assert verifier.score(L1, [L1, "Cats eat fish."]) == pytest.approx(alone, abs=1e-3)
 
 
 def test_files_that_do_not_load_are_an_error(encoder: Encoder, tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"recipes\.verifier"):
-        TreeVerifier(encoder, trees=tmp_path / "none")
+        EmbeddedVerifier(encoder, PairEncoder(), trees=tmp_path / "none")
 
 
 def test_an_nli_model_that_does_not_load_is_an_error_not_a_skip(tmp_path: Path) -> None:

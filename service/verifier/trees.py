@@ -19,14 +19,13 @@ class Trees:
     base: NDArray[np.float64]
     """One number: the log-odds before any tree."""
 
-    def probability(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rows `(n, features)` to `(n,)`: the logistic function of the sum of the leaves that a row falls into."""
+    def log_odds(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows `(n, features)` to `(n,)`: the sum of the leaves that a row falls into."""
         at = np.repeat(self.roots[None], len(rows), axis=0)
         row = np.arange(len(rows))[:, None]
         while True:
             goes_left = rows[row, self.feature[at]] <= self.threshold[at]
             to = np.where(goes_left, self.left[at], self.right[at])
             if (to == at).all():
-                log_odds = self.base[0] + self.value[at].sum(axis=1)
-                return np.asarray(1 / (1 + np.exp(-log_odds)), np.float64)
+                return np.asarray(self.base[0] + self.value[at].sum(axis=1), np.float64)
             at = to

@@ -1,6 +1,7 @@
-"""The embedded verifier: does a passage say what a statement says? Boosted trees over plain figures of the two.
+"""The embedded verifier: does a passage say what a statement says? Two witnesses are weighed.
 
-It knows words, numbers and negations; who does what to whom it hardly does. docs/verifier.md tells how good it is.
+Boosted trees over plain figures of the two texts know words, numbers and negations; the pair encoder reads both
+together and knows more of who does what. docs/verifier.md tells how good they are.
 """
 
 import json
@@ -8,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from core.encoder import Encoder
 from core.errors import ModelUnavailable
+from core.pair_encoder import PairEncoder
 from core.settings import DATA
 from service.deadline import Deadline
 from service.verifier.alterations import altered
@@ -22,6 +25,8 @@ from service.verifier.trees import Trees
 from service.verifier.words import window
 
 TREES, ABOUT = DATA / "models" / "verifier.safetensors", DATA / "models" / "verifier.json"
+WITNESSES = ("trees", "pair_encoder", "constant")
+Floats = NDArray[np.float64]
 _NEAR_VERBATIM = 0.7
 BELOW = 0.9
 """What is refuted scores at most this share of the threshold."""
@@ -29,18 +34,19 @@ _WORDS_READ = 150
 """Words of a statement, and of a long passage, that are read: what the encoder's window holds."""
 
 
-class TreeVerifier:
-    """Scores are probabilities; recipes/verifier.py trains the trees and chooses the threshold.
+class EmbeddedVerifier:
+    """Scores are probabilities; recipes/verifier.py trains the trees and chooses the weights and the threshold.
 
     Raises `ModelUnavailable` when the files do not load.
     """
 
-    def __init__(self, encoder: Encoder, trees: Path = TREES, about: Path = ABOUT) -> None:
-        self._reader = Reader(encoder)
+    def __init__(self, encoder: Encoder, pairs: PairEncoder, trees: Path = TREES, about: Path = ABOUT) -> None:
+        self._reader, self._pairs = Reader(encoder), pairs
         try:
             described = json.loads(about.read_text(encoding="utf-8"))
             self._trees = Trees(**load_file(trees))
             self._names: list[str] = described["figures"]
+            self._weights = np.array([described["weights"][name] for name in WITNESSES], np.float64)
             self.threshold = float(described["threshold"])
             self.fair_threshold = float(described["fair_threshold"])
         except Exception as error:  # safetensors has no public root of its errors
@@ -59,10 +65,18 @@ class TreeVerifier:
         scores = [0.0] * len(rows)
         if known:
             values = np.array([[rows[i][name] for name in self._names] for i in known], np.float64)
-            for i, probability in zip(known, self._trees.probability(values), strict=True):
+            told = witnesses(self._trees.log_odds(values), self._pairs, [(statement, contexts[i]) for i in known])
+            for i, probability in zip(known, 1 / (1 + np.exp(-told @ self._weights)), strict=True):
                 against = refuted(rows[i]) or altered(statement, contexts[i])
                 scores[i] = min(float(probability), BELOW * self.threshold if against else 1.0)
         return scores
+
+
+def witnesses(trees: Floats, pairs: PairEncoder, texts: Sequence[tuple[str, str]]) -> Floats:
+    """What each witness says of `(statement, context)` as log-odds, and a constant: `(n, 3)`."""
+    read = [(statement, window(context, statement, _WORDS_READ)) for statement, context in texts]
+    together = [pairs.log_odds("supports", statement, [context])[0] for statement, context in read]
+    return np.stack([trees, np.array(together), np.ones(len(texts))], axis=1)
 
 
 def rows_of(reader: Reader, pairs: Sequence[tuple[str, str]]) -> list[Figures]:
