@@ -75,7 +75,7 @@ class AnswerSettings(_Group):
 
 
 class VerifierSettings(_Group):
-    """What checks the sentences of a language model; the embedded trees when nothing is set."""
+    """What checks the sentences of a language model; the embedded verifier when nothing is set."""
 
     nli: str | None = Field(
         None, min_length=1, description="Path or name of a sentence_transformers.CrossEncoder that tells entailment."
@@ -91,7 +91,7 @@ class VerifierSettings(_Group):
     @property
     def name(self) -> str:
         """What checks, in words."""
-        return self.nli or ("the language model" if self.llm else "embedded trees")
+        return self.nli or ("the language model" if self.llm else "embedded")
 
 
 class LanguageModelSettings(_Group):

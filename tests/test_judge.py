@@ -84,7 +84,7 @@ def test_the_command_prints_one_json_value(run: Run) -> None:
     assert code == 0
     assert set(report) == {"judge", "threshold", "auc", "balanced_accuracy", "confusion", "by_change"}
     assert set(report["auc"]) == {"mean", "low", "high", "n"}
-    assert (report["auc"]["mean"], report["auc"]["n"], report["judge"]) == (1.0, 4, "embedded trees")
+    assert (report["auc"]["mean"], report["auc"]["n"], report["judge"]) == (1.0, 4, "embedded")
     assert sum(report["confusion"].values()) == 4
     assert report["by_change"]["unrelated"] == {"auc": 1.0, "passed": 0.0, "n": 1}
 
