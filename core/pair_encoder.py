@@ -29,13 +29,15 @@ Floats = NDArray[np.float64]
 
 
 class PairEncoder:
-    """Raises `ModelUnavailable` when its files are missing; they are loaded when the first pair comes."""
+    """Its files are loaded when the first pair comes; raises `ModelUnavailable` when they are missing or damaged."""
 
     def __init__(self, threads: int | None = None) -> None:
-        self._threads, self._folder = threads, packaged_model()
-        parts = [verified_hash(self._folder, PACKAGED_SHA256), file_hash(ADAPTER, "restore it from the repository")]
-        self.fingerprint = " ".join(part[:12] for part in parts)
+        self._threads = threads
+
+    @cached_property
+    def fingerprint(self) -> str:
         """Changes with anything that changes a score."""
+        return f"{PACKAGED_SHA256[:12]} {file_hash(ADAPTER, 'restore it from the repository')[:12]}"
 
     def log_odds(self, task: Task, asked: str, passages: Sequence[str]) -> Floats:
         """Of each passage `(passages,)` that it answers the question, or supports the statement."""
@@ -51,7 +53,8 @@ class PairEncoder:
 
     @cached_property
     def _graph(self) -> WeightedGraph:
-        return WeightedGraph(GRAPH, self._folder, ADAPTER, self._threads)
+        verified_hash(packaged_model(), PACKAGED_SHA256)
+        return WeightedGraph(GRAPH, packaged_model(), ADAPTER, self._threads)
 
     @cached_property
     def _heads(self) -> dict[str, NDArray[np.float16]]:
@@ -59,7 +62,7 @@ class PairEncoder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        path = self._folder / "tokenizer.json"
+        path = packaged_model() / "tokenizer.json"
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # tokenizers raises bare Exception

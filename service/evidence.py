@@ -56,8 +56,8 @@ class EvidenceJudge:
             made = json.loads(weights.read_text())
             self._plain = Fit.of(made["fits"]["plain"], PLAIN, settings.refusal)
             self._read = Fit.of(made["fits"]["read"], (*PLAIN, *READ), settings.refusal)
-            made_for = (made["encoder"], made["pair_encoder"])
-            self._known = frozenset(made["documents"] if made_for == (encoder, pairs.fingerprint) else ())
+            fits = made["encoder"] == encoder and made["pair_encoder"] == pairs.fingerprint
+            self._known = frozenset(made["documents"] if fits else ())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelUnavailable(
                 f"the refusal weights {weights} cannot be read ({error!r})",

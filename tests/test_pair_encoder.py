@@ -85,7 +85,7 @@ def test_an_adapter_that_is_missing_is_an_error_with_advice(monkeypatch: pytest.
     monkeypatch.setattr(core.pair_encoder, "ADAPTER", tmp_path / "none.safetensors")
 
     with pytest.raises(ModelUnavailable, match="restore it from the repository"):
-        PairEncoder()
+        _ = PairEncoder().fingerprint
 
 
 def test_an_adapter_that_is_damaged_is_an_error_with_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
