@@ -1,7 +1,8 @@
 """A question or a statement read together with a passage: does the passage answer the one, support the other?
 
 The packaged encoder by an adapter of its own (recipes/pair_encoder.py): the question looks at every token of the
-passage in every layer. Each pair is read anew, some 25 ms on two cores, so it judges the few passages that retrieval chose.
+passage in every layer. Each pair is read anew, some 25 ms on two cores, so it judges the few passages that retrieval
+chose.
 """
 
 from collections.abc import Sequence
